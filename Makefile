@@ -1,0 +1,72 @@
+# Every target sets up what it needs in .venv; a second call finds it there.
+# Another Python than the one on PATH: make PYTHON=/path/to/python3.12 demo
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+BIN := .venv/bin
+INSTALLED := .venv/installed
+DISTRIBUTIONS := . recipes/proteins recipes/materials
+DIST := dist
+DEBIAN := hmmer hmmer-examples mmseqs2-examples
+
+# Scripts in .venv name its place: after a move it is made anew.
+ifneq ($(shell cat $(INSTALLED) 2>/dev/null),$(CURDIR))
+.PHONY: $(INSTALLED)
+endif
+
+.PHONY: help
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+.PHONY: demo
+demo: $(INSTALLED) ## search the globin family among the example's sequences
+	@echo '$$ $(BIN)/workbench run start proteins.search --example globins --wait'
+	@$(BIN)/workbench run start proteins.search --example globins --wait
+
+.PHONY: dev
+dev: $(INSTALLED) ## set up .venv with everything the tests need
+	@echo "Ready. To have 'workbench' and 'pytest' on PATH: source $(BIN)/activate"
+
+# The tests run also where lint failed, so that one call tells everything.
+.PHONY: test
+test: $(INSTALLED) debian ## lint, then every test but the long fault matrix
+	@lint=0; $(MAKE) lint || lint=$$?; \
+	$(BIN)/python -m pytest -m "not long" --durations=10; \
+	exit $$lint
+
+.PHONY: faults
+faults: $(INSTALLED) debian ## the whole fault matrix: 20 kills of everything
+	@$(BIN)/python -m pytest -m "faults or long" --durations=10
+
+.PHONY: lint
+lint: $(INSTALLED) ## style, types and layers
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+.PHONY: bench
+bench: $(INSTALLED) ## measure what docs/benchmarks.md promises: about 40 minutes
+	@for script in $(filter-out %/common.py,$(wildcard benchmarks/*.py)); do echo "$$script"; $(BIN)/python "$$script"; done
+
+.PHONY: wheels
+wheels: $(INSTALLED) ## build wheels and source archives into dist/
+	@rm -rf $(DIST)
+	@for folder in $(DISTRIBUTIONS); do \
+		$(BIN)/python -m build --no-isolation --outdir $(DIST) "$$folder" >.venv/wheels.log 2>&1 \
+			|| { tail -20 .venv/wheels.log; exit 1; }; \
+	done
+	@ls $(DIST)
+
+$(INSTALLED): pyproject.toml constraints.txt $(wildcard recipes/*/pyproject.toml)
+	@tools/set_up.sh "$(PYTHON)" $(DISTRIBUTIONS)
+	@echo "$(CURDIR)" >$@
+
+# Programs and sequences that some tests compare with: installed where that is possible, else
+# those tests say that they were skipped.
+.PHONY: debian
+debian:
+	@tools/debian_packages.sh $(DEBIAN)

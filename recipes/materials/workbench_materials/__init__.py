@@ -1,0 +1,1 @@
+"""Materials recipes for science-workbench; nothing is imported here."""

@@ -1,0 +1,112 @@
+"""A full disk: said, waited for, and lost nothing; a run that cannot fit is refused."""
+
+import os
+import subprocess
+import time
+
+import pytest
+
+from tests.faults.kit import kill, same, until
+from tests.needs import require_root
+
+VALUES = {"n": 2000, "size": 20, "seconds": 0.03}
+
+
+@pytest.fixture
+def small(place):
+    """A file system of 24 MB below the place."""
+    require_root("mounting a small file system")
+    folder = place.root / "small"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", folder], check=True)
+    yield folder
+    # Detached at once, gone when the last process has left it.
+    subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def fill(folder, name="ballast", *, leave=0):
+    """Take all room but `leave` bytes; return the file that holds it."""
+    ballast = folder / name
+    free = os.statvfs(folder)
+    with ballast.open("wb", buffering=0) as file:
+        file.truncate()
+        os.posix_fallocate(file.fileno(), 0, free.f_bavail * free.f_frsize - leave)
+    return ballast
+
+
+@pytest.fixture(scope="module")
+def unbroken(shared):
+    run = shared.start("faults.steps", **VALUES)
+    assert run.wait() == "completed", run.log()
+    return run.result()
+
+
+@pytest.mark.parametrize("leave", [0, 65536])
+def test_a_full_disk_is_said_and_the_run_goes_on_when_there_is_room(place, small, unbroken, leave):
+    run = place.start("faults.steps", "--folder", small, **VALUES)
+    until(run.finished, 30, "a first receipt")
+    ballast = fill(small, leave=leave)
+    run.wait("waiting", within_s=30)
+    finished = run.finished()
+    code, document = place.json("run", "show", run.id)
+    assert (code, document["state"], document["error"]["code"]) == (0, "waiting", "no_space")
+    assert "No room on the file system of" in document["message"]
+    assert "goes on by itself once" in document["message"]
+
+    ballast.unlink()
+    assert run.wait() == "completed", run.log()
+    assert run.describe()["error"] is None
+    assert {run.calls()[task] for task in finished} == {1}
+    same(run.result(), unbroken)
+
+
+def test_a_driver_that_dies_on_a_full_disk_loses_nothing(place, small):
+    run = place.start("faults.steps", "--folder", small, **VALUES)
+    until(run.finished, 30, "a first receipt")
+    ballast = fill(small)
+    run.wait("waiting", within_s=30)
+    finished = run.finished()
+    # What the driver had kept in reserve to say so is taken, too.
+    rest = fill(small, "rest")
+    kill(run.driver(), "pid")
+    time.sleep(5)
+    assert run.state in ("interrupted", "waiting"), run.log()
+    rest.unlink()
+    ballast.unlink()
+    assert run.wait() == "completed", run.log()
+    assert {run.calls()[task] for task in finished} == {1}
+
+
+def test_a_full_disk_while_the_result_is_written(place, small):
+    run = place.start("faults.steps", "--folder", small, **VALUES)
+    until(lambda: len(run.finished()) > 60, 30, "most of the run")
+    ballast = fill(small, leave=300_000)
+    run.wait("waiting", "completed", within_s=30)
+    ballast.unlink()
+    assert run.wait() == "completed", run.log()
+
+
+def test_a_stopped_run_on_a_full_disk_stops(place, small):
+    run = place.start("faults.steps", "--folder", small, **VALUES)
+    until(run.finished, 30, "a first receipt")
+    ballast = fill(small, leave=32768)
+    run.wait("waiting", within_s=30)
+    (run.folder / "control" / "stop.json").write_text("{}")
+    assert run.wait("stopped", within_s=30) == "stopped"
+    rest = fill(small, "rest")
+    code, document = place.json(*place.words("faults.steps", "--folder", small, n=10, side=""))
+    assert (code, document["error"]["code"]) == (4, "no_space")
+    assert "Make room" in document["error"]["message"]
+    rest.unlink()
+    ballast.unlink()
+    assert place.call("run", "resume", run.id, "--wait").returncode == 0, run.log()
+
+
+def test_a_run_that_cannot_fit_is_refused(place, small):
+    code, document = place.json(
+        *place.words("faults.steps", "--folder", small, n=1_000_000, side="")
+    )
+    assert (code, document["error"]["code"]) == (4, "no_space")
+    assert "free on the file system" in document["error"]["message"]
+    assert list(small.iterdir()) == []
+    assert place.json("run", "list")[1]["runs"] == []

@@ -1,0 +1,94 @@
+import numpy as np
+import pytest
+
+from workbench.driver.batches import MAX_TASKS, Cutter
+from workbench.driver.progress import Progress
+from workbench.errors import ParameterError
+from workbench.recipe import Plan, tile
+
+
+def progress_of(n: int, **columns: object) -> Progress:
+    plan = Plan(dim="x", coords={"x": np.arange(n)}, tasks=tile(n, 1, **columns))
+    progress = Progress(plan)
+    progress.prepare(retry=False)
+    return progress
+
+
+def drain(cutter: Cutter, s_per_task: float, workers: int = 2) -> list[int]:
+    """Cut until nothing is left, as if every task took the same time; return the sizes."""
+    sizes, seen = [], []
+    batch = cutter.first()
+    while batch is not None:
+        n = sum(b - a for a, b in batch.tasks)
+        seen += [t for a, b in batch.tasks for t in range(a, b)]
+        sizes.append(n)
+        cutter.pace.learn(cutter.cost(batch.tasks), s_per_task * n)
+        batch = cutter.next(workers)
+    assert sorted(seen) == list(range(len(cutter.progress.state)))
+    return sizes
+
+
+def test_the_first_batch_is_one_task():
+    assert drain(Cutter(progress_of(1000)), 0.001)[0] == 1
+
+
+@pytest.mark.parametrize("s_per_task", [1e-6, 0.001, 0.1, 1.0, 30.0])
+def test_batches_take_about_the_target_and_are_short_at_the_end(s_per_task):
+    sizes = drain(Cutter(progress_of(3000), target_s=2.0), s_per_task)
+    assert max(sizes) <= max(1, 2.0 / s_per_task * 1.01, 16)
+    assert sizes[-1] * s_per_task <= max(0.11, s_per_task)
+
+
+def test_a_batch_grows_by_a_factor_of_sixteen_at_most():
+    sizes = drain(Cutter(progress_of(100_000)), 1e-6)
+    assert sizes[1] <= 16
+    assert sizes[2] <= 16 * 16
+
+
+def test_no_batch_is_larger_than_the_limit():
+    cutter = Cutter(progress_of(3 * MAX_TASKS))
+    assert max(drain(cutter, 1e-9)) <= MAX_TASKS
+
+
+def test_costs_decide_how_many_tasks_go_together():
+    costs = np.r_[np.full(500, 1.0), np.full(500, 10.0)]
+    cutter = Cutter(progress_of(1000, cost=costs), target_s=2.0)
+    cutter.pace.learn(100.0, 1.0)
+    cheap = cutter.next(2)
+    cutter.progress.todo.clear()
+    cutter.progress.missed([(500, 1000)])
+    dear = cutter.next(2)
+    assert cheap is not None
+    assert dear is not None
+    count = [sum(b - a for a, b in batch.tasks) for batch in (cheap, dear)]
+    assert count[0] == pytest.approx(10 * count[1], rel=0.3)
+
+
+def test_what_failed_once_comes_last_and_for_good():
+    progress = progress_of(4)
+    cutter = Cutter(progress)
+    progress.again.append(2)
+    names = []
+    while (batch := cutter.next(1)) is not None:
+        names.append((batch.tasks, batch.attempt, batch.last))
+        cutter.pace.learn(1, 10.0)
+    assert names[-1] == ([(2, 3)], 2, True)
+
+
+def test_batches_of_no_length_hold_one_task_each(monkeypatch):
+    monkeypatch.setenv("WORKBENCH_BATCH_S", "0")
+    assert set(drain(Cutter(progress_of(500)), 1e-6)) == {1}
+
+
+def test_long_batches_hold_what_there_is(monkeypatch):
+    monkeypatch.setenv("WORKBENCH_BATCH_S", "3600")
+    cutter = Cutter(progress_of(500))
+    assert cutter.budget_s() > 3600
+    assert drain(cutter, 0.1, workers=1)[:3] == [1, 16, 161]
+
+
+@pytest.mark.parametrize("given", ["soon", "-1", "nan", "inf", "2 s"])
+def test_a_batch_length_that_is_no_number_of_seconds_is_refused(monkeypatch, given):
+    monkeypatch.setenv("WORKBENCH_BATCH_S", given)
+    with pytest.raises(ParameterError, match="WORKBENCH_BATCH_S is"):
+        Cutter(progress_of(5))

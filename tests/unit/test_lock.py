@@ -1,0 +1,137 @@
+import json
+import subprocess
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+
+from workbench.errors import Refused
+from workbench.runs.files import replace_json
+from workbench.runs.lock import DriverLock, Watch, alive, claim_path, read_lock
+
+TAKE = """
+import sys, time
+from pathlib import Path
+from workbench.errors import Refused
+from workbench.runs.lock import DriverLock
+folder = Path(sys.argv[1])
+while not (folder / "go").exists():
+    time.sleep(0.001)
+try:
+    lock = DriverLock.acquire(folder, "r")
+except Refused as error:
+    print("refused", error.message)
+else:
+    print("holds", lock.holder.epoch, flush=True)
+    sys.stdin.read()
+"""
+
+
+def taker(folder: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", TAKE, str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    process.kill()
+    process.communicate()
+
+
+def test_of_eight_that_want_a_run_one_gets_it_and_the_others_are_told_who(tmp_path: Path):
+    processes = [taker(tmp_path) for _ in range(8)]
+    (tmp_path / "go").touch()
+    said = [process.stdout.readline() for process in processes if process.stdout]
+    for process in processes:
+        end(process)
+    winners = [n for n, line in enumerate(said) if line.startswith("holds")]
+    assert len(winners) == 1
+    pid = processes[winners[0]].pid
+    assert all(f"process {pid}" in line for line in said if line.startswith("refused"))
+
+
+def test_a_dead_driver_is_followed_at_once_with_the_next_epoch(tmp_path: Path):
+    first = taker(tmp_path)
+    (tmp_path / "go").touch()
+    assert first.stdout is not None
+    assert first.stdout.readline() == "holds 1\n"
+    assert not Watch(tmp_path).gone()
+    end(first)
+    assert Watch(tmp_path).gone()
+    assert DriverLock.acquire(tmp_path, "r").holder.epoch == 2
+
+
+def test_a_stalled_driver_sees_its_successor(tmp_path: Path):
+    old = DriverLock.acquire(tmp_path, "r")
+    assert old.held()
+    dead = replace(old.holder, pid=2**22 + 1, start_ticks=1)
+    replace_json(tmp_path / "driver.lock", asdict(dead))
+    new = DriverLock.acquire(tmp_path, "r")
+    assert not old.held()
+    assert not old.renew()
+    assert new.renew()
+
+
+def test_a_stalled_driver_that_renews_late_does_not_end_its_successor(tmp_path: Path):
+    old = DriverLock.acquire(tmp_path, "r")
+    dead = replace(old.holder, pid=2**22 + 1, start_ticks=1)
+    replace_json(tmp_path / "driver.lock", asdict(dead))
+    new = DriverLock.acquire(tmp_path, "r")
+    replace_json(tmp_path / "driver.lock", asdict(old.holder))
+    assert not old.held()
+    assert new.held()
+    found = read_lock(tmp_path)
+    assert found is not None
+    assert found.epoch == new.holder.epoch
+
+
+def test_a_claim_alone_makes_the_older_driver_leave(tmp_path: Path):
+    lock = DriverLock.acquire(tmp_path, "r")
+    claim_path(tmp_path, 2).touch()
+    assert not lock.held()
+
+
+def test_a_pid_that_is_somebody_elses_now_is_no_driver(tmp_path: Path):
+    lock = DriverLock.acquire(tmp_path, "r")
+    assert alive(lock.holder)
+    assert alive(replace(lock.holder, start_ticks=1)) is False
+    assert alive(replace(lock.holder, boot_id="other")) is None
+
+
+def test_from_another_host_silence_decides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("WORKBENCH_SILENCE_S", "1.5")
+    lock = DriverLock.acquire(tmp_path, "r")
+    elsewhere = asdict(replace(lock.holder, host="elsewhere"))
+    replace_json(tmp_path / "driver.lock", elsewhere)
+    renewing = Renewing(tmp_path, elsewhere)
+    try:
+        with pytest.raises(Refused, match="on elsewhere"):
+            DriverLock.acquire(tmp_path, "r")
+    finally:
+        renewing.stop()
+    assert DriverLock.acquire(tmp_path, "r").holder.epoch == 2
+    assert read_lock(tmp_path) is not None
+
+
+class Renewing:
+    """Another host's driver, as this one sees it: a lock that changes four times a second."""
+
+    def __init__(self, folder: Path, holder: dict[str, object]) -> None:
+        code = (
+            "import json, sys, time\nfrom pathlib import Path\n"
+            "from workbench.runs.files import replace_json\n"
+            "holder = json.loads(sys.argv[2])\n"
+            "for n in range(400):\n"
+            "    replace_json(Path(sys.argv[1]) / 'driver.lock', {**holder, 'renewed': str(n)})\n"
+            "    time.sleep(0.25)\n"
+        )
+        text = json.dumps(holder)
+        self._process = subprocess.Popen([sys.executable, "-c", code, str(folder), text])
+
+    def stop(self) -> None:
+        self._process.kill()
+        self._process.wait()

@@ -1,0 +1,99 @@
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from workbench import service
+from workbench.cli import main
+from workbench.runs.files import read_json, replace_json
+from workbench.runs.folder import new_run_folder
+from workbench.runs.manifest import Manifest, read_manifest, write_manifest
+from workbench.runs.status import DONE, empty_status, write_status
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("WORKBENCH_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+def a_run(state="completed", **more):
+    folder = new_run_folder("mylab.dimer")
+    manifest = Manifest(
+        run_id=folder.name,
+        recipe="mylab.dimer",
+        version="1",
+        pack="mylab-dimer",
+        parameters={},
+        inputs={},
+        clusters=("local",),
+        code_hash="c",
+        packages={},
+        python="3.11",
+        host="h",
+        created="2026-01-01T00:00:00Z",
+    )
+    write_manifest(folder, manifest)
+    write_status(folder, {**empty_status(3), "state": state, **more})
+    return folder
+
+
+def call(*words):
+    return CliRunner().invoke(main, words)
+
+
+def test_a_damaged_run_is_told_and_hides_no_other():
+    good, bad, last = a_run(), a_run(), a_run()
+    (bad / "manifest.json").write_text("{")
+    done = call("run", "list", "--json")
+    assert done.exit_code == 0
+    listed = [run["run_id"] for run in json.loads(done.stdout)["runs"]]
+    assert sorted(listed) == sorted([good.name, last.name])
+    assert str(bad) in done.stderr
+    old = call("run", "delete", "--older-than", "1d", "--json")
+    assert sorted(json.loads(old.stdout)["deleted"]) == sorted([good.name, last.name])
+    assert bad.exists()
+
+
+def test_a_page_of_runs_names_where_the_next_begins():
+    names = sorted((a_run().name for _ in range(3)), reverse=True)
+    first = json.loads(call("run", "list", "--limit", "2", "--json").stdout)
+    assert [run["run_id"] for run in first["runs"]] == names[:2]
+    assert first["next"] == names[1]
+    after = ("run", "list", "--limit", "2", "--after", first["next"], "--json")
+    rest = json.loads(call(*after).stdout)
+    assert [run["run_id"] for run in rest["runs"]] == names[2:]
+    assert rest["next"] is None
+    assert call("run", "list", "--limit", "0").exit_code == 2
+
+
+def test_figures_that_failed_are_told():
+    folder = a_run(DONE[1], notes=["Figure ranks could not be drawn: no data"])
+    assert "Figure ranks could not be drawn" in call("run", "show", folder.name).output
+
+
+def test_a_complete_run_is_not_resumed_and_it_is_said_what_to_do():
+    folder = a_run("completed_with_failures")
+    with pytest.raises(service.Refused, match=f"workbench run retry {folder.name}$"):
+        service.open_run(folder.name).resume()
+
+
+def test_a_manifest_with_more_in_it_is_read():
+    folder = a_run()
+    replace_json(folder / "manifest.json", {**read_json(folder / "manifest.json"), "later": 1})
+    assert read_manifest(folder).run_id == folder.name
+
+
+def test_a_place_that_holds_no_folders_is_refused(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(service.Refused, match=r"file: Not a directory\. .*--folder DIR"):
+        new_run_folder("mylab.dimer", tmp_path / "file")
+
+
+def test_where_nothing_can_be_written_a_defect_is_told_all_the_same(home, monkeypatch):
+    home.parent.mkdir(exist_ok=True)
+    home.touch()
+    done = call("run", "list", "--json")
+    assert done.exit_code == 1
+    assert json.loads(done.stdout)["error"]["code"] == "unexpected"
+    assert "Traceback" in done.stderr

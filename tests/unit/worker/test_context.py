@@ -1,0 +1,43 @@
+from types import SimpleNamespace
+
+from workbench.errors import RecipeError, WorkbenchError
+from workbench.worker.context import WorkerContext
+from workbench.worker.execute import _code, told
+
+
+class TooStiffError(WorkbenchError):
+    code = "too_stiff"
+
+
+def run(tmp_path, setup):
+    stage = SimpleNamespace(setup=setup)
+    return SimpleNamespace(
+        folder=tmp_path, code_hash="c", parameters=None, states={}, stage=lambda name: stage
+    )
+
+
+def test_setup_is_called_again_once_the_stages_before_were_done_again(tmp_path):
+    calls = []
+    one = run(tmp_path, lambda p, ctx: calls.append(1) or len(calls))
+
+    def state(version):
+        return WorkerContext(one, "s", ("before",), version, 0).state
+
+    assert [state("1"), state("1"), state("2"), state("2")] == [1, 1, 2, 2]
+
+
+def test_what_is_kept_is_built_again_once_the_stages_before_were_done_again(tmp_path):
+    one = run(tmp_path, None)
+
+    def kept(version, value):
+        return WorkerContext(one, "s", ("before",), version, 0).cache("key", lambda: value)
+
+    assert [kept("1", "old"), kept("1", "no"), kept("2", "new")] == ["old", "old", "new"]
+
+
+def test_what_a_kernel_says_to_users_is_told_as_it_stands():
+    error = TooStiffError("cu: C11 is 1e9 GPa. Check the unit.")
+    assert (_code(error), told(error)) == ("too_stiff", "cu: C11 is 1e9 GPa. Check the unit.")
+    assert _code(RecipeError("wrong shape")) == "shape"
+    assert _code(ValueError("x")) == "raised"
+    assert told(ValueError("x")).startswith("ValueError: x")

@@ -1,0 +1,98 @@
+"""Science workbench: packaged recipes on Dask clusters, results that last.
+
+Nothing heavy is imported here: names are looked up when they are first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from workbench.client import (
+        connect as connect,
+    )
+    from workbench.errors import (
+        DamagedResult as DamagedResult,
+        NotFound as NotFound,
+        ParameterError as ParameterError,
+        Problem as Problem,
+        RecipeError as RecipeError,
+        Refused as Refused,
+        RunFailed as RunFailed,
+        WorkbenchError as WorkbenchError,
+    )
+    from workbench.inputs import (
+        Source as Source,
+        open_input as open_input,
+    )
+    from workbench.kernel import (
+        Card as Card,
+        KernelContext as KernelContext,
+    )
+    from workbench.parameters import (
+        InputFile as InputFile,
+        Parameters as Parameters,
+        parameter as parameter,
+    )
+    from workbench.recipe import (
+        Example as Example,
+        Output as Output,
+        Piece as Piece,
+        Plan as Plan,
+        Recipe as Recipe,
+        Stage as Stage,
+        Task as Task,
+        tasks as tasks,
+        tile as tile,
+    )
+    from workbench.service import (
+        open_run as open_run,
+        runs as runs,
+        submit as submit,
+    )
+
+__version__ = "0.1.0"
+
+_WHERE = {
+    "Card": "kernel",
+    "DamagedResult": "errors",
+    "Example": "recipe",
+    "InputFile": "parameters",
+    "KernelContext": "kernel",
+    "NotFound": "errors",
+    "Output": "recipe",
+    "ParameterError": "errors",
+    "Parameters": "parameters",
+    "Piece": "recipe",
+    "Plan": "recipe",
+    "Problem": "errors",
+    "Recipe": "recipe",
+    "RecipeError": "errors",
+    "Refused": "errors",
+    "RunFailed": "errors",
+    "Source": "inputs",
+    "Stage": "recipe",
+    "Task": "recipe",
+    "WorkbenchError": "errors",
+    "connect": "client",
+    "open_input": "inputs",
+    "open_run": "service",
+    "parameter": "parameters",
+    "runs": "service",
+    "submit": "service",
+    "tasks": "recipe",
+    "tile": "recipe",
+}
+
+__all__ = sorted(_WHERE)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module 'workbench' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"workbench.{_WHERE[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -1,0 +1,48 @@
+"""The command line: each command is one call into :mod:`workbench.service`."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import click
+
+from workbench import __version__
+from workbench.cli.output import Commands
+
+_GROUPS = {
+    "cluster": "Start, look at, resize and stop Dask clusters.",
+    "recipe": "Find recipes, and write your own.",
+    "run": "Start runs, follow them, and look at what they left.",
+}
+
+
+class LazyGroup(Commands):
+    """A group whose subcommands are imported when they are used, not for ``--help``."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the alphabet."""
+        return sorted(_GROUPS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one group."""
+        if cmd_name not in _GROUPS:
+            return None
+        module = importlib.import_module(f"workbench.cli.{cmd_name}")
+        command: click.Command = module.group
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(_GROUPS.items()))
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="First steps: workbench run start proteins.search --example globins --wait",
+)
+@click.version_option(__version__, prog_name="workbench")
+def main(**_: Any) -> None:
+    """Run packaged science recipes on Dask clusters, and keep what they find."""

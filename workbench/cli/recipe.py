@@ -1,0 +1,133 @@
+"""``workbench recipe``: the catalogue."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from workbench import registry
+from workbench.cli.output import emit, translated
+from workbench.recipe import Output, Recipe
+from workbench.testing.template import write_pack
+
+
+@click.group("recipe")
+def group() -> None:
+    """Find recipes, and write your own."""
+
+
+@group.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@translated
+def list_(as_json: bool) -> None:
+    """List the recipes of all installed packs."""
+    found, problems = registry.catalogue()
+    document = {
+        "recipes": [{**_summary(recipe), "pack": entry.pack} for entry, recipe in found],
+        "problems": [{"pack": p.pack, "message": p.message} for p in problems],
+    }
+    emit(document, as_json, lambda: _print_list(document))
+
+
+@group.command()
+@click.argument("recipe_id")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@translated
+def show(recipe_id: str, as_json: bool) -> None:
+    """Show a recipe: parameters, outputs, examples, references."""
+    entry = registry.find(recipe_id)
+    recipe = entry.load()
+    outputs = [o for stage in recipe.stages for o in stage.outputs] + list(recipe.summary)
+    document = {
+        **_summary(recipe),
+        "pack": entry.pack,
+        "schema": recipe.parameters.model_json_schema(),
+        "outputs": [_output(output) for output in outputs],
+        "references": list(recipe.references),
+        "examples": [{"name": e.name, "title": e.title} for e in recipe.examples],
+    }
+    emit(document, as_json, lambda: _print_recipe(document))
+
+
+@group.command()
+@click.argument("name")
+@click.option(
+    "--folder", default=".", type=click.Path(file_okay=False), help="Where to write the pack."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@translated
+def new(name: str, folder: str, as_json: bool) -> None:
+    """Write a pack with one working recipe, as a start for your own.
+
+    NAME is the recipe's id, for example mylab.dimer.
+    """
+    pack = write_pack(name, folder)
+    document = {"recipe": name, "folder": str(pack)}
+    emit(document, as_json, lambda: _print_new(document))
+
+
+def _summary(recipe: Recipe[Any]) -> dict[str, Any]:
+    names = ("id", "version", "title", "question", "field")
+    return {name: getattr(recipe, name) for name in names}
+
+
+def _output(output: Output) -> dict[str, Any]:
+    names = ("name", "kind", "dtype", "unit", "long_name", "source")
+    found: dict[str, Any] = {name: getattr(output, name) for name in names}
+    found["dims"] = list(output.dims)
+    if output.columns:
+        found["columns"] = [_output(column) for column in output.columns]
+    return found
+
+
+def _print_list(document: dict[str, Any]) -> None:
+    width = max((len(r["id"]) for r in document["recipes"]), default=0)
+    for recipe in document["recipes"]:
+        click.echo(f"{recipe['id']:<{width}}  {recipe['question'] or recipe['title']}")
+    if not document["recipes"]:
+        click.echo(
+            "No recipe is installed. Install a pack, for example science-workbench-proteins."
+        )
+    for problem in document["problems"]:
+        click.secho(f"{problem['pack']}: {problem['message']}", fg="red", err=True)
+
+
+def _print_recipe(document: dict[str, Any]) -> None:
+    click.secho(
+        f"{document['title']}  ({document['id']}, version {document['version']})", bold=True
+    )
+    click.echo(document["question"])
+    click.secho("\nParameters", bold=True)
+    required = document["schema"].get("required", [])
+    for name, field in document["schema"]["properties"].items():
+        unit = "" if field.get("unit", "1") == "1" else f" {field['unit']}"
+        default = "required" if name in required else f"default {field.get('default')}{unit}"
+        click.echo(f"  {name}  ({default})")
+        click.echo(f"      {field.get('description', '')}")
+    click.secho("\nResult", bold=True)
+    for output in document["outputs"]:
+        unit = "" if output["unit"] == "1" else f", {output['unit']}"
+        dims = ", ".join(output["dims"])
+        click.echo(f"  {output['name']} ({dims}{unit})  {output['long_name']}")
+        for column in output.get("columns", ()):
+            unit = "" if column["unit"] == "1" else f" ({column['unit']})"
+            click.echo(f"      {column['name']}{unit}  {column['long_name']}")
+    for title, lines in (
+        ("Examples", [f"{e['name']}  {e['title']}" for e in document["examples"]]),
+        ("References", document["references"]),
+    ):
+        if lines:
+            click.secho(f"\n{title}", bold=True)
+            for line in lines:
+                click.echo(f"  {line}")
+    if document["examples"]:
+        example = document["examples"][0]["name"]
+        click.echo(f"\nTry: workbench run start {document['id']} --example {example} --wait")
+
+
+def _print_new(document: dict[str, Any]) -> None:
+    click.echo(f"Wrote {document['folder']}. Now:")
+    click.echo(f"  pip install -e {document['folder']}")
+    click.echo(f"  workbench run start {document['recipe']} --wait")
+    click.echo(f"  pytest {document['folder']}")

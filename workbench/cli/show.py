@@ -1,0 +1,244 @@
+"""What ``workbench run`` prints for people."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import click
+import numpy as np
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from workbench import registry
+from workbench.recipe import Recipe
+from workbench.runs.handle import Run
+
+ROWS = 10
+FAILURES = 10
+PIPE_WIDTH = 120
+GAP = 3
+COLOURS = {"completed": "green", "failed": "red", "interrupted": "red", "running": "blue"}
+
+
+def words(document: dict[str, Any]) -> str:
+    """Return the state of a run as a sentence's end."""
+    items = document["items"]
+    if document["state"] == "completed_with_failures":
+        return f"Finished, {items['failed']:,} of {items['total']:,} failed"
+    if document["state"] == "completed":
+        return f"Finished, {items['done']:,} of {items['total']:,} items"
+    return str(document["state"]).capitalize()
+
+
+def size(n: float) -> str:
+    """Return bytes as people say them."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if n < 1000:
+            return f"{n:.0f} {unit}" if unit == "B" else f"{n:.1f} {unit}"
+        n /= 1000
+    return f"{n:.1f} TB"
+
+
+def age_s(document: dict[str, Any]) -> float:
+    """Return the seconds since a run ended, or was submitted when it did not."""
+    then = datetime.fromisoformat(document["ended"] or document["created"])
+    return (datetime.now(UTC) - then).total_seconds()
+
+
+def print_started(run: Run) -> None:
+    """Say that a run goes on by itself, and how to follow it."""
+    click.echo(f"Run {run.id} is under way.")
+    click.echo(f"  watch it   workbench run wait {run.id}")
+    click.echo(f"  stop it    workbench run stop {run.id}")
+
+
+def print_list(page: dict[str, Any]) -> None:
+    """Print a table of runs."""
+    if not page["runs"]:
+        click.echo("No run yet. Try: workbench run start proteins.search --example globins --wait")
+        return
+    longest = max(len(run["run_id"]) for run in page["runs"])
+    table = _table("run", "recipe", "state", "created", "size", first_width=longest)
+    for run in page["runs"]:
+        created = run["created"][:16].replace("T", " ")
+        table.add_row(run["run_id"], run["recipe"], words(run), created, size(run["bytes"]))
+    console().print(table)
+    if page["next"]:
+        click.echo(f"More: workbench run list --after {page['next']}")
+
+
+def print_run(run: Run, document: dict[str, Any]) -> None:
+    """Print one run."""
+    state = document["state"]
+    click.secho(f"{run.id}  {words(document)}", fg=COLOURS.get(state), bold=True)
+    if document["message"]:
+        click.echo(f"  {document['message']}")
+    manifest = run.manifest
+    click.echo(f"  recipe      {manifest.recipe} {manifest.version} ({manifest.pack})")
+    click.echo(f"  created     {document['created']}, on {', '.join(document['clusters'])}")
+    for name, value in manifest.parameters.items():
+        shown = manifest.inputs[name].path if name in manifest.inputs else value
+        click.echo(f"  {name:<11} {shown}")
+    for stage in document["stages"]:
+        failed = f", {stage['tasks_failed']:,} failed" if stage["tasks_failed"] else ""
+        click.echo(
+            f"  stage {stage['name']}: {stage['tasks_done']:,} of {stage['tasks']:,} done{failed}"
+        )
+    click.echo(f"  folder      {document['folder']} ({size(document['bytes'])})")
+    if document["result"]:
+        click.echo(f"  result      {document['result']}")
+    print_failures(run, document)
+    print_notes(document)
+    for problem in document.get("verify", {}).get("problems", ()):
+        click.secho(f"  damaged: {problem['file']}: {problem['message']}", fg="red")
+    if document.get("verify", {}).get("sound"):
+        text = "every byte is as it was written"
+        if not document["result"]:
+            text = "no result yet; what there is so far is as it was written"
+        click.secho(f"  {text}", fg="green")
+    hint = _next_step(run, state)
+    if hint:
+        click.echo(f"  next: {hint}")
+
+
+def print_failures(run: Run, document: dict[str, Any]) -> None:
+    """Print the failed items, the first ten."""
+    if not document["items"]["failed"]:
+        return
+    failures = run.failures()
+    for entry in failures[:FAILURES]:
+        items = ", ".join(map(str, entry["items"][:5]))
+        click.secho(f"  failed: {entry['stage']} item {items}: {entry['message']}", fg="red")
+    if len(failures) > FAILURES:
+        click.echo(f"  and {len(failures) - FAILURES:,} more")
+
+
+def print_notes(document: dict[str, Any]) -> None:
+    """Say what went wrong beside the result: figures, audit."""
+    for note in document["notes"]:
+        click.secho(f"  {note}", fg="yellow")
+
+
+def print_end(run: Run, recipe: Recipe[Any], document: dict[str, Any]) -> None:
+    """Print what a run found: table, figures, where it lies, what to do next."""
+    if document["result"] is None:
+        print_run(run, document)
+        return
+    print_top(recipe, run.open())
+    click.secho(f"\n{words(document)}", bold=True)
+    print_failures(run, document)
+    print_notes(document)
+    for path in sorted((run.folder / "figures").glob("*.svg")):
+        click.echo(f"  figure   {path}")
+    click.echo(f"  result   {document['result']}")
+    click.echo(
+        "  next     " + (_next_step(run, document["state"]) or f"workbench run open {run.id}")
+    )
+    click.echo(f'           python: workbench.open_run("{run.id}").open()')
+
+
+def print_result(run: Run, dataset: Any) -> None:
+    """Print path and summary of a result."""
+    recipe = registry.resolve(run.manifest.recipe)
+    click.echo(str(run.folder / "result.zarr"))
+    click.echo(str(dataset))
+    print_top(recipe, dataset)
+    for path in sorted((run.folder / "figures").glob("*")):
+        click.echo(str(path))
+
+
+def print_top(recipe: Recipe[Any], dataset: Any) -> None:
+    """Print the first rows of the table that the recipe shows first."""
+    columns = _columns(recipe, dataset)
+    if not columns:
+        return
+    total = len(next(iter(columns.values())))
+    order = np.arange(total)
+    if recipe.order:
+        order = np.lexsort([dataset[name].values for name in reversed(recipe.order)])
+    cells = {name: [_cell(values[i]) for i in order[:ROWS]] for name, values in columns.items()}
+    out = console()
+    shown = _fitting(cells, out.width)
+    numbers = {name for name in shown if columns[name].dtype.kind in "fiu"}
+    table = _table(*shown, numbers=numbers)
+    for row in zip(*(cells[name] for name in shown), strict=True):
+        table.add_row(*row)
+    out.print(table)
+    left = f", {len(cells) - len(shown)} more columns" if len(cells) > len(shown) else ""
+    if total > ROWS or left:
+        out.print(f"{min(ROWS, total)} of {total:,} rows{left}", highlight=False)
+
+
+def _fitting(cells: dict[str, list[str]], width: int) -> list[str]:
+    """Return the first columns that fit side by side, none of them cut."""
+    shown: list[str] = []
+    width -= 1
+    for name, texts in cells.items():
+        width -= max(len(text) for text in [name, *texts]) + GAP
+        if width < 0 and shown:
+            break
+        shown.append(name)
+    return shown
+
+
+def print_deleted(document: dict[str, Any]) -> None:
+    """Say what was deleted."""
+    for name in document["deleted"]:
+        click.echo(f"  {name}")
+    n = len(document["deleted"])
+    click.echo(f"Deleted {n} run{'' if n == 1 else 's'}, {size(document['bytes'])} freed.")
+
+
+def print_du(document: dict[str, Any]) -> None:
+    """Print the space that runs take."""
+    for run in document["runs"]:
+        click.echo(f"{size(run['bytes']):>10}  {run['run_id']}")
+    click.echo(f"{size(document['bytes']):>10}  in all, below {document['folder']}")
+
+
+def _columns(recipe: Recipe[Any], dataset: Any) -> dict[str, Any]:
+    """Return the columns of the table; the index of an owner becomes its name."""
+    outputs = [*recipe.summary, *(o for stage in recipe.stages for o in stage.outputs)]
+    rows = next((o for o in outputs if o.name == recipe.table and o.kind == "rows"), None)
+    if rows is None:
+        dim = recipe.table or recipe.items or (outputs[0].dims[0] if outputs[0].dims else "")
+        declared = [output.name for output in outputs if output.dims == (dim,)]
+        return {name: dataset[name].values for name in (dim, *declared) if name in dataset}
+    owner = rows.dims[0]
+    names = [column.name for column in rows.columns if not column.name.endswith("_index")]
+    found = {name: dataset[name].values for name in names}
+    if owner in dataset:
+        found = {owner: dataset[owner].values[dataset[rows.key[0]].values], **found}
+    return found
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float | np.floating):
+        return f"{value:.4g}"
+    return str(value)
+
+
+def _next_step(run: Run, state: str) -> str:
+    if state in ("stopped", "interrupted", "failed"):
+        return f"workbench run resume {run.id}"
+    if state == "completed_with_failures":
+        return f"workbench run retry {run.id}"
+    return f"workbench run open {run.id}" if state == "completed" else ""
+
+
+def console() -> Console:
+    """Return where tables go; a file or pipe is as wide as it needs to be."""
+    return Console() if sys.stdout.isatty() else Console(width=PIPE_WIDTH)
+
+
+def _table(*columns: str, first_width: int | None = None, numbers: Collection[str] = ()) -> Table:
+    table = Table(box=box.SIMPLE_HEAD)
+    for number, name in enumerate(columns):
+        width = None if number else first_width
+        justify: Literal["left", "right"] = "right" if name in numbers else "left"
+        table.add_column(name, overflow="ellipsis", no_wrap=True, min_width=width, justify=justify)
+    return table

@@ -1,0 +1,1 @@
+"""Clusters: the request, the handle, and the folder by which everybody meets."""

@@ -1,0 +1,220 @@
+"""Cluster: by which everybody but its own process deals with a cluster.
+
+It holds nothing that the disk does not, and imports no part of Dask.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from workbench.clusters.folder import LIVING, ClusterFolder, clusters_home, is_here
+from workbench.clusters.login import fit_login_node
+from workbench.clusters.spec import NAME, ClusterSpec
+from workbench.errors import NotFound, Refused
+
+POLL_S = 0.05
+ANSWER_S = 10.0
+KILL_S = 5.0
+KILLED = "its process ended without a word: it was killed, or the computer was restarted"
+
+
+@dataclass(frozen=True)
+class Connection:
+    """What a Dask client needs to talk to a cluster.
+
+    Attributes
+    ----------
+    address
+        ``tls://host:port`` of the Dask scheduler.
+    ca, certificate, key
+        Files of this generation's certificates.
+    dashboard
+        Address of the Dask dashboard; its path is a secret of the cluster's owner.
+    node_dir
+        Folder on the workers' node that they share.
+    generation
+        The life of the cluster's process that all this belongs to.
+    """
+
+    address: str
+    ca: Path
+    certificate: Path
+    key: Path
+    dashboard: str
+    node_dir: Path
+    generation: int
+
+
+class Cluster:
+    """One cluster.
+
+    Parameters
+    ----------
+    folder
+        Its folder.
+    """
+
+    def __init__(self, folder: ClusterFolder) -> None:
+        self.name = folder.name
+        self.folder = folder.path
+        self._files = folder
+
+    def __repr__(self) -> str:
+        return f"<Cluster {self.name}: {self.status()['state']}>"
+
+    def status(self) -> dict[str, Any]:
+        """Return the document that ``workbench cluster show --json`` prints.
+
+        Raises
+        ------
+        NotFound
+            When the cluster was never started.
+        """
+        status = self._files.read_status()
+        if status is not None and status["state"] in LIVING and not self._files.alive(status):
+            # Its last word may have come after the first look.
+            status = self._files.read_status()
+        if status is None:
+            raise unknown(self.name)
+        if status["state"] in LIVING and not self._files.alive(status):
+            ended = "stopped" if status["state"] == "stopping" else "failed"
+            status.update(state=ended, reason=status["reason"] or KILLED)
+        if status["state"] not in LIVING:
+            status["workers"]["connected"] = 0
+            status["worker_processes"] = []
+        return status
+
+    def alive(self) -> bool:
+        """Say whether the cluster's process runs."""
+        return self._files.alive(self._files.read_status())
+
+    def scale(self, minimum: int, maximum: int | None = None) -> dict[str, Any]:
+        """Ask for another size, fixed, or between two numbers; return the status that says so.
+
+        Raises
+        ------
+        ParameterError
+            When there is no such size.
+        Refused
+            When the cluster does not run, or its process does not answer.
+        """
+        wanted = {"min": minimum, "max": minimum if maximum is None else maximum}
+        spec = ClusterSpec(name=self.name).sized(wanted["min"], wanted["max"])
+        fit_login_node(spec)
+        status = self.status()
+        if status["state"] not in ("starting", "running"):
+            raise Refused(_not_running(status), code="not_running")
+        token = self._files.request("scale", status["generation"], wanted)
+        return self._wait(lambda s: s["answered"].get("scale") == token, ANSWER_S, "scale")
+
+    def stop(self, wait_s: float = 20.0) -> dict[str, Any]:
+        """End the cluster and its workers; return the last status.
+
+        Where its process does not end by itself within `wait_s` seconds, it is killed.
+        """
+        status = self.status()
+        if status["state"] not in LIVING:
+            return status
+        self._files.request("stop", status["generation"], {})
+        deadline = time.monotonic() + wait_s
+        while self.alive() and time.monotonic() < deadline:
+            time.sleep(POLL_S)
+        if self.alive() and is_here(status):
+            os.kill(status["pid"], signal.SIGKILL)
+            while self.alive() and time.monotonic() < deadline + KILL_S:
+                time.sleep(POLL_S)
+        if self.alive():
+            raise Refused(
+                f"Cluster {self.name} (process {status['pid']} on {status['host']}) has not ended "
+                f"within {wait_s:.0f} seconds. See {self._files.log}.",
+                code="not_stopped",
+            )
+        return self.status()
+
+    def serve(self, run_id: str, run: Path) -> None:
+        """Have the cluster's process watch a run whose driver is about to be started."""
+        self._files.announce(run_id, run, self.status()["generation"])
+
+    def logs(self, lines: int = 100) -> str:
+        """Return the last lines of the cluster's log."""
+        self.status()
+        return self._files.tail(lines)
+
+    def wait_running(self, timeout_s: float = 60.0, *, workers: int = 0) -> dict[str, Any]:
+        """Wait until the cluster can be used, and has so many workers.
+
+        Raises
+        ------
+        Refused
+            When it ended instead, or it takes longer.
+        """
+        return self._wait(
+            lambda s: s["state"] == "running" and s["workers"]["connected"] >= workers,
+            timeout_s,
+            "start",
+        )
+
+    def connection(self) -> Connection | None:
+        """Return how to reach the cluster's scheduler; None while there is none."""
+        found = self._files.read_connection()
+        status = self._files.read_status()
+        if found is None or status is None or not self._files.alive(status):
+            return None
+        if found["generation"] != status["generation"]:
+            return None
+        tls = {name: self.folder / found["tls"][name] for name in ("ca", "certificate", "key")}
+        return Connection(
+            address=found["address"],
+            dashboard=found["dashboard"],
+            node_dir=Path(found["node_dir"]),
+            generation=found["generation"],
+            **tls,
+        )
+
+    def _wait(
+        self, done: Callable[[dict[str, Any]], bool], timeout_s: float, verb: str
+    ) -> dict[str, Any]:
+        deadline = time.monotonic() + timeout_s
+        while True:
+            status = self.status()
+            if done(status):
+                return status
+            if status["state"] not in ("starting", "running"):
+                last = self.logs(15)
+                tail = f" The last lines of its log:\n{last}" if last else ""
+                raise Refused(_not_running(status) + tail, code="not_running")
+            if time.monotonic() > deadline:
+                raise Refused(
+                    f"Cluster {self.name} did not {verb} within {timeout_s:.0f} seconds: it is "
+                    f"{status['state']} with {status['workers']['connected']} workers. "
+                    f"See workbench cluster logs {self.name}",
+                    code="timeout",
+                )
+            time.sleep(POLL_S)
+
+
+def names() -> list[str]:
+    """Return the names of all clusters that were ever started, in order."""
+    home = clusters_home()
+    found = sorted(file.name for file in home.iterdir()) if home.exists() else []
+    return [name for name in found if NAME.fullmatch(name) and ClusterFolder.of(name).read_status()]
+
+
+def unknown(name: str) -> NotFound:
+    """Return the error for a name that stands for no cluster."""
+    hint = f"Start it: workbench cluster start {name}"
+    return NotFound.named("cluster", name, names(), hint)
+
+
+def _not_running(status: dict[str, Any]) -> str:
+    reason = f" ({status['reason']})" if status["reason"] else ""
+    return (
+        f"Cluster {status['name']} is {status['state']}{reason}. "
+        f"Start it: workbench cluster start {status['name']}"
+    )

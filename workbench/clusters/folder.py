@@ -1,0 +1,208 @@
+"""The folder of one cluster: the only place where its process and everybody else meet.
+
+::
+
+    clusters/<name>/            0700
+        spec.json               who starts the cluster, then its process
+        status.json             who starts the cluster, then its process
+        scheduler.json          address and certificates; there while the cluster can be used
+        tls/<generation>/       keys, 0600
+        control/                requests to the process: scale.json, stop.json
+        starts/<generation>     who may start that generation
+        runs/<run>.json         a run that a generation will serve: who submits it, before its
+                                driver does
+        log
+
+A generation is one life of the cluster's process.  Who starts it claims its number first, by a
+hard link, which one process alone can make, also on a network file system.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from workbench.clusters.spec import ClusterSpec, check_name
+from workbench.home import private_folder, workbench_home
+from workbench.runs.files import read_json, replace_json
+from workbench.runs.lock import boot_id, silence_s, silent_s, start_ticks
+
+LIVING = ("starting", "running", "stopping")
+
+
+def clusters_home() -> Path:
+    """Return the folder that holds the clusters' folders."""
+    return workbench_home() / "clusters"
+
+
+def identity(pid: int) -> dict[str, Any]:
+    """Return what tells a process from every other one, also after its number is taken again."""
+    return {
+        "host": socket.gethostname(),
+        "boot_id": boot_id(),
+        "pid": pid,
+        "start_ticks": start_ticks(pid) or 0,
+    }
+
+
+def is_here(who: Mapping[str, Any]) -> bool:
+    """Say whether a process ran on this host since its last boot."""
+    return bool(who["host"] == socket.gethostname() and who["boot_id"] == boot_id())
+
+
+class ClusterFolder:
+    """The files of one cluster.
+
+    Raises
+    ------
+    ParameterError
+        When the name is none.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.name = check_name(path.name)
+        self.path = path
+        self.log = path / "log"
+        self.tls = path / "tls"
+
+    @classmethod
+    def of(cls, name: str) -> ClusterFolder:
+        """Return the folder of a name; it need not exist."""
+        return cls(clusters_home() / check_name(name))
+
+    def make(self) -> None:
+        """Make the folders, closed to everybody else."""
+        for folder in (clusters_home(), self.path):
+            private_folder(folder)
+        for name in ("control", "runs", "starts", "tls"):
+            private_folder(self.path / name)
+
+    def read_spec(self) -> ClusterSpec | None:
+        """Return the request that the cluster was last started or scaled with."""
+        found = read_json(self.path / "spec.json")
+        return ClusterSpec.from_json(found) if found else None
+
+    def write_spec(self, spec: ClusterSpec) -> None:
+        """Replace ``spec.json``."""
+        replace_json(self.path / "spec.json", spec.to_json())
+
+    def read_status(self) -> dict[str, Any] | None:
+        """Return ``status.json`` as it was written; see :meth:`alive`."""
+        found: dict[str, Any] | None = read_json(self.path / "status.json")
+        return found
+
+    def write_status(self, status: Mapping[str, Any]) -> None:
+        """Replace ``status.json``."""
+        replace_json(self.path / "status.json", status)
+
+    def alive(self, status: Mapping[str, Any] | None) -> bool:
+        """Say whether the process that a status speaks of still runs.
+
+        On its own host the process table tells; from another one, whether it was heard of
+        within a minute (it writes every ten seconds).
+        """
+        if status is None or status["state"] not in LIVING:
+            return False
+        if is_here(status):
+            return bool(start_ticks(status["pid"]) == status["start_ticks"])
+        if status["host"] == socket.gethostname():
+            return False
+        return silent_s(self.path / "status.json") < silence_s()
+
+    def read_connection(self) -> dict[str, Any] | None:
+        """Return ``scheduler.json``."""
+        found: dict[str, Any] | None = read_json(self.path / "scheduler.json")
+        return found
+
+    def write_connection(self, connection: Mapping[str, Any] | None) -> None:
+        """Replace ``scheduler.json``, or remove it."""
+        file = self.path / "scheduler.json"
+        if connection is None:
+            file.unlink(missing_ok=True)
+        else:
+            replace_json(file, connection)
+
+    def request(self, verb: str, generation: int, values: Mapping[str, Any]) -> str:
+        """Ask the process for something; return what its status will name as answered."""
+        token = secrets.token_hex(8)
+        document = {"id": token, "generation": generation, **values}
+        replace_json(self.path / "control" / f"{verb}.json", document)
+        return token
+
+    def read_request(self, verb: str) -> dict[str, Any] | None:
+        """Return the last request of a kind."""
+        found: dict[str, Any] | None = read_json(self.path / "control" / f"{verb}.json")
+        return found
+
+    def announce(self, run_id: str, run: Path, generation: int) -> None:
+        """Tell a generation of a run whose driver may die before it can tell that itself."""
+        (self.path / "runs").mkdir(mode=0o700, exist_ok=True)
+        entry = {"folder": str(run), "generation": generation}
+        replace_json(self.path / "runs" / f"{run_id}.json", entry)
+
+    def announced(self, generation: int) -> dict[str, dict[str, Any]]:
+        """Return the runs announced to a generation; an earlier one's are removed."""
+        found = {}
+        for file in (self.path / "runs").glob("*.json"):
+            entry = read_json(file)
+            if entry is not None and entry["generation"] == generation:
+                found[file.stem] = entry
+            elif entry is not None and entry["generation"] < generation:
+                file.unlink(missing_ok=True)
+        return found
+
+    def forget_run(self, run_id: str) -> None:
+        """Remove what was announced of a run."""
+        (self.path / "runs" / f"{run_id}.json").unlink(missing_ok=True)
+
+    def claim(self, generation: int) -> bool:
+        """Take the right to start a generation; False when another process has it."""
+        starts = self.path / "starts"
+        part = starts / f".{secrets.token_hex(8)}.tmp"
+        replace_json(part, identity(os.getpid()))
+        try:
+            os.link(part, starts / str(generation))
+        except FileExistsError:
+            return False
+        finally:
+            part.unlink()
+        # Old claims are removed: one that was free again is worth nothing once a later
+        # generation has been started.
+        status = self.read_status()
+        if status is not None and status["generation"] >= generation:
+            self.release(generation)
+            return False
+        return True
+
+    def release(self, generation: int) -> None:
+        """Give a claim back."""
+        (self.path / "starts" / str(generation)).unlink(missing_ok=True)
+
+    def claimant_gone(self, generation: int) -> bool:
+        """Say whether the process that claimed a generation is known to have ended."""
+        who = read_json(self.path / "starts" / str(generation))
+        if who is None or not is_here(who):
+            return False
+        return bool(start_ticks(who["pid"]) != who["start_ticks"])
+
+    def forget_claims(self, before: int) -> None:
+        """Remove the claims to generations that are over."""
+        with contextlib.suppress(FileNotFoundError):
+            for file in (self.path / "starts").iterdir():
+                if file.name.isdigit() and int(file.name) < before:
+                    file.unlink(missing_ok=True)
+
+    def tail(self, lines: int) -> str:
+        """Return the last lines of the log."""
+        if not self.log.exists():
+            return ""
+        with self.log.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - 400 * lines))
+            text = file.read().decode(errors="replace")
+        return "\n".join(text.splitlines()[-lines:])

@@ -1,0 +1,28 @@
+"""The folder on a node's own disk that all workers of a cluster share there."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+from workbench.home import private_folder
+
+
+def node_dir(folder: Path) -> Path:
+    """Return the node-local folder of a cluster, the same for all its generations, made 0700.
+
+    Parameters
+    ----------
+    folder
+        The cluster's folder.
+
+    Raises
+    ------
+    Refused
+        When the place in the shared temporary folder is taken by another user.
+    """
+    place = hashlib.sha256(os.fsencode(folder)).hexdigest()[:8]
+    mine = private_folder(Path(tempfile.gettempdir()) / f"workbench-{os.getuid()}")
+    return private_folder(mine / f"{folder.name}-{place}")

@@ -1,0 +1,1 @@
+"""The cluster's own process: Dask scheduler, workers, and the loop that keeps their number."""

@@ -1,0 +1,247 @@
+"""One life of a cluster: from its scheduler's start to its last word."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import copy
+import logging
+import secrets
+import shutil
+import signal
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import dask
+import distributed.utils
+from distributed import Scheduler
+from distributed.core import Status
+
+from workbench.clusters.folder import ClusterFolder
+from workbench.clusters.login import TIME_LIMIT
+from workbench.clusters.node import node_dir
+from workbench.clusters.process.certificates import cluster_security, make_certificates
+from workbench.clusters.process.config import DASK
+from workbench.clusters.process.served import METADATA, ServedRuns, remaining_workers
+from workbench.clusters.process.size import Size
+from workbench.clusters.process.workers import Kind, LocalWorkers
+from workbench.clusters.resources import this_computer
+from workbench.clusters.spec import ClusterSpec
+from workbench.errors import WorkbenchError
+from workbench.runs.lock import now, renew_s
+
+LOG = logging.getLogger(__name__)
+
+TICK_S = 0.2
+LOOK_S = 0.5
+
+
+def live(folder: ClusterFolder) -> int:
+    """Run the cluster to its end; return the exit status of its process."""
+    dask.config.set(DASK)
+    # Dask would add every package it knows, pandas too, to what the forkserver imports.
+    distributed.utils._forkserver_preload_set = True
+    try:
+        asyncio.run(Life(folder).run())
+    except Exception as error:
+        LOG.exception("the cluster's process failed")
+        folder.write_connection(None)
+        status = folder.read_status()
+        if status is not None:
+            said = str(error) if isinstance(error, WorkbenchError) else repr(error)
+            folder.write_status({**status, "state": "failed", "reason": said})
+        return 1
+    return 0
+
+
+class Life:
+    """The state of this process; everything changes in one loop, :meth:`run`.
+
+    Parameters
+    ----------
+    folder
+        The cluster's folder, whose status names this process.
+    """
+
+    def __init__(self, folder: ClusterFolder) -> None:
+        self.folder = folder
+        status = folder.read_status()
+        self.status: dict[str, Any] = {} if status is None else status
+        self.generation: int = self.status["generation"]
+        self.asked = folder.read_spec() or ClusterSpec(name=folder.name)
+        self.resources = this_computer()
+        self.spec = self.asked.resolved(self.resources)
+        self.size = Size(self.spec.minimum or 0, self.spec.maximum or 1)
+        self.runs = ServedRuns(folder, self.generation)
+        self.node_dir = node_dir(folder.path)
+        self._begun = self._busy = time.monotonic()
+        self._written: tuple[dict[str, Any], float] = ({}, 0.0)
+        self._looked = self._complained = 0.0
+        self._end: asyncio.Event | None = None
+
+    async def run(self) -> None:
+        """Open the scheduler, keep its workers, answer requests, and close in the end."""
+        self._end = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.end, f"it was sent {number.name}")
+        scheduler = await self._open()
+        workers = LocalWorkers(scheduler, self._kind())
+        try:
+            while not self._end.is_set():
+                try:
+                    await self._tick(scheduler, workers)
+                except OSError as error:
+                    self._disk_failed(error)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._end.wait(), TICK_S)
+        finally:
+            await self._close(scheduler, workers)
+
+    def end(self, reason: str) -> None:
+        """Have the cluster end; the first reason stands."""
+        if self._end is not None and not self._end.is_set():
+            LOG.info("ends: %s", reason)
+            self.status["reason"] = reason
+            self._end.set()
+
+    def say(self, **changes: Any) -> None:
+        """Change the status, and write it where it differs from what was last written."""
+        self.status.update(changes)
+        last, when = self._written
+        if self.status != last or time.monotonic() - when > renew_s():
+            self.folder.write_status({**self.status, "renewed": now()})
+            self._written = (copy.deepcopy(self.status), time.monotonic())
+
+    async def _open(self) -> Scheduler:
+        self.folder.forget_claims(before=self.generation)
+        for old in self.folder.tls.iterdir():
+            shutil.rmtree(old)
+        tls = self.folder.tls / str(self.generation)
+        files = make_certificates(tls, self.folder.name)
+        self._security = cluster_security(files)
+        self._prefix = secrets.token_urlsafe(24)
+        scheduler: Scheduler = await Scheduler(
+            host="127.0.0.1",
+            port=0,
+            protocol="tls://",
+            security=self._security,
+            dashboard_address="127.0.0.1:0",
+            dashboard=True,
+            http_prefix=self._prefix,
+        )
+        port = scheduler.http_server.port  # type: ignore[attr-defined]
+        self.folder.write_connection(
+            {
+                "v": 1,
+                "generation": self.generation,
+                "address": scheduler.address,
+                "tls": {role: str(f.relative_to(self.folder.path)) for role, f in files.items()},
+                "dashboard": f"http://127.0.0.1:{port}/{self._prefix}/status",
+                "node_dir": str(self.node_dir),
+            }
+        )
+        self._warn()
+        self.say(state="running")
+        LOG.info("generation %d is at %s", self.generation, scheduler.address)
+        return scheduler
+
+    def _kind(self) -> Kind:
+        return Kind(
+            cluster=self.folder.name,
+            memory_bytes=self.spec.memory_bytes or 0,
+            node_dir=self.node_dir,
+            http_prefix=self._prefix,
+            security=self._security,
+        )
+
+    async def _tick(self, scheduler: Scheduler, workers: LocalWorkers) -> None:
+        runs = await self._runs(scheduler)
+        requests = await asyncio.to_thread(self._requests)
+        if requests["scale"]:
+            self._scale(requests["scale"])
+        if requests["stop"]:
+            self.end("on request")
+        tasks = len(scheduler.queued) + len(scheduler.unrunnable)
+        tasks += sum(len(state.processing) for state in scheduler.workers.values())
+        asked = self.size.follow(max(tasks, remaining_workers(runs)), time.monotonic())
+        workers.reconcile(asked)
+        self._end_in_time(scheduler, busy=bool(runs or self.status["runs"]))
+        processes = workers.processes()
+        size = {"asked": asked, "min": self.size.minimum, "max": self.size.maximum}
+        await asyncio.to_thread(
+            self.say, workers={**size, "connected": len(processes)}, worker_processes=processes
+        )
+
+    async def _runs(self, scheduler: Scheduler) -> dict[str, Any]:
+        """Return the runs that drivers registered, without those that are over.
+
+        Runs of which only the submitter has told so far are watched, too.
+        """
+        registered: dict[str, Any] = scheduler.task_metadata.get(METADATA) or {}
+        if time.monotonic() - self._looked > LOOK_S:
+            self._looked = time.monotonic()
+            entries = dict(registered)
+            living = await asyncio.to_thread(self.runs.look, entries)
+            for run_id in entries.keys() - living:
+                # A driver may have registered again in the meantime.
+                if registered[run_id] is entries[run_id]:
+                    del registered[run_id]
+            self.status["runs"] = sorted(living)
+        return registered
+
+    def _requests(self) -> dict[str, Any]:
+        """Return the requests that are new; in a thread, since the disk may be slow."""
+        self.folder.path.stat()
+        requests = {}
+        for verb in ("scale", "stop"):
+            found = self.folder.read_request(verb) or {"generation": 0}
+            new = found["generation"] == self.generation
+            new = new and found["id"] != self.status["answered"].get(verb)
+            requests[verb] = found if new else None
+        return requests
+
+    def _scale(self, request: Mapping[str, Any]) -> None:
+        asked = self.asked.sized(request["min"], request["max"])
+        self.folder.write_spec(asked)
+        self.asked = asked
+        self.size.bound(request["min"], request["max"])
+        self._warn()
+        self.status["answered"] = {**self.status["answered"], "scale": request["id"]}
+        LOG.info("size: %d to %d", request["min"], request["max"])
+
+    def _warn(self) -> None:
+        memory = self.spec.memory_bytes or 0
+        self.status["warnings"] = self.resources.warnings(self.size.maximum, memory)
+
+    def _end_in_time(self, scheduler: Scheduler, *, busy: bool) -> None:
+        clock = time.monotonic()
+        if scheduler.status not in (Status.running, Status.init):
+            self.end("a client shut it down")
+        if busy or scheduler.check_idle() is None:
+            self._busy = clock
+        if clock - self._busy > self.spec.idle_timeout_s:
+            self.end(f"no run and no task for {self.spec.idle_timeout_s:g} seconds")
+        if self.spec.time_limit_s and clock - self._begun > self.spec.time_limit_s:
+            self.end(TIME_LIMIT)
+
+    def _disk_failed(self, error: OSError) -> None:
+        """Go on with a full or absent file system; end where the cluster's folder is gone."""
+        if not self.folder.path.exists():
+            self.end("its folder was removed")
+        elif time.monotonic() - self._complained > renew_s():
+            self._complained = time.monotonic()
+            LOG.warning("the disk does not take the cluster's state: %s", error)
+
+    async def _close(self, scheduler: Scheduler, workers: LocalWorkers) -> None:
+        with contextlib.suppress(OSError):
+            self.folder.write_connection(None)
+            self.say(state="stopping")
+        await workers.close()
+        await scheduler.close()
+        shutil.rmtree(self.folder.tls / str(self.generation), ignore_errors=True)
+        shutil.rmtree(self.node_dir, ignore_errors=True)
+        none = {**self.status["workers"], "connected": 0}
+        with contextlib.suppress(OSError):
+            self.say(state="stopped", workers=none, worker_processes=[], runs=[])

@@ -1,0 +1,119 @@
+"""ClusterSpec: what was asked for; the cluster's process turns it into workers."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+from workbench.clusters.resources import Resources
+from workbench.errors import ParameterError, Problem
+
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+MOST = 1000
+IDLE_TIMEOUT_S = 1800.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterSpec:
+    """The request for one cluster.
+
+    Parameters
+    ----------
+    name
+        Lower-case letters, digits and hyphens.
+    partition
+        ``local`` is this computer.
+    accelerator
+        Name of the card that each worker holds, None for CPUs.
+    minimum, maximum
+        The size lies between them, and is fixed where they are equal.  None: as many workers
+        as this computer gives to the process when the cluster starts.
+    memory_bytes
+        Memory limit of one worker; None: its share of what is free.
+    idle_timeout_s
+        The cluster ends itself after so many seconds without a run and without a task.
+    time_limit_s
+        The cluster ends itself after so many seconds, whatever happens.
+    """
+
+    name: str
+    partition: str = "local"
+    accelerator: str | None = None
+    minimum: int | None = None
+    maximum: int | None = None
+    memory_bytes: int | None = None
+    idle_timeout_s: float = IDLE_TIMEOUT_S
+    time_limit_s: float | None = None
+
+    def __post_init__(self) -> None:
+        problems = []
+        if not NAME.fullmatch(self.name):
+            problems.append(_name_problem(self.name))
+        if self.minimum is not None and self.maximum is not None:
+            problems += _size_problems(self.minimum, self.maximum)
+        if not 0 < self.idle_timeout_s < math.inf:
+            message = f"{self.idle_timeout_s} was given; a time-out is a number of seconds above 0."
+            problems.append(Problem("idle_timeout", message))
+        if problems:
+            raise ParameterError.of(problems)
+
+    def sized(self, minimum: int, maximum: int) -> ClusterSpec:
+        """Return the same with another size.
+
+        Raises
+        ------
+        ParameterError
+            When there is no such size.
+        """
+        return replace(self, minimum=minimum, maximum=maximum)
+
+    def resolved(self, resources: Resources) -> ClusterSpec:
+        """Return the same with a number for everything that was left to this computer."""
+        number = resources.workers
+        minimum = number if self.minimum is None else self.minimum
+        maximum = number if self.maximum is None else self.maximum
+        memory = self.memory_bytes or resources.share_bytes(maximum)
+        return replace(self, minimum=minimum, maximum=maximum, memory_bytes=memory)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what ``spec.json`` holds."""
+        return {"v": 1, **asdict(self)}
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> ClusterSpec:
+        """Read what :meth:`to_json` wrote."""
+        names = {field.name for field in fields(cls)}
+        return cls(**{key: value for key, value in document.items() if key in names})
+
+
+def check_name(name: str) -> str:
+    """Return the name of a cluster if it is one.
+
+    Raises
+    ------
+    ParameterError
+        Otherwise: names become folders.
+    """
+    if not NAME.fullmatch(name):
+        raise ParameterError.of([_name_problem(name)])
+    return name
+
+
+def _name_problem(name: str) -> Problem:
+    return Problem(
+        "name",
+        f"{name!r} cannot name a cluster: use up to 63 lower-case letters, digits and hyphens, "
+        "the first a letter or a digit.",
+    )
+
+
+def _size_problems(minimum: int, maximum: int) -> list[Problem]:
+    if minimum == maximum and not 1 <= maximum <= MOST:
+        return [Problem("workers", f"{maximum} was given; a cluster has 1 to {MOST} workers.")]
+    if not 0 <= minimum <= maximum <= MOST or maximum < 1:
+        message = f"{minimum}:{maximum} was given; it takes 0 <= MIN <= MAX <= {MOST}, MAX >= 1."
+        return [Problem("between", message)]
+    return []

@@ -1,0 +1,1 @@
+"""The driver: one process a run, which plans, sends batches and keeps the journal."""

@@ -1,0 +1,233 @@
+"""Typed parameters: the one declaration from which form, help, check and key come."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    TypeAdapter,
+    ValidationError,
+)
+from pydantic_core import CoreSchema
+
+from workbench.errors import ParameterError, Problem, did_you_mean
+
+P = TypeVar("P", bound="Parameters")
+
+_ONE_VALUE = ConfigDict(strict=True, allow_inf_nan=False)
+
+
+class Parameters(BaseModel):
+    """Base of a recipe's parameters.
+
+    Instances are immutable, refuse unknown names, never convert one type into another and
+    hold no infinity or NaN.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, validate_default=False
+    )
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """Mark a path parameter as an input file: ``Annotated[Path, InputFile(...)]``.
+
+    Parameters
+    ----------
+    formats
+        Accepted file formats, as words for people and as file name endings for dialogs.
+    check
+        Reads the file (or its beginning) and raises :class:`workbench.ParameterError`, or
+        returns normally.  Called with a :class:`workbench.inputs.Source`.
+    folder
+        Whether a folder of such files is accepted too.
+    text
+        Whether the (decompressed) content is text, so that the generic checks for binary
+        data, UTF-16 and web pages apply before `check` is called.
+    """
+
+    formats: tuple[str, ...]
+    check: Callable[[Any], None] | None = field(default=None, compare=False)
+    folder: bool = False
+    text: bool = True
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Add the accepted formats to the parameter's JSON Schema."""
+        found = handler(schema)
+        found.update(format="input-file", formats=list(self.formats), folder=self.folder)
+        return found
+
+
+def parameter(
+    default: Any = ...,
+    *,
+    help: str,
+    unit: str = "1",
+    group: str = "",
+    advanced: bool = False,
+    **bounds: Any,
+) -> Any:
+    """Declare one parameter.
+
+    Parameters
+    ----------
+    default
+        Value when the user gives none; left out, the parameter is required.
+    help
+        One or two sentences for the form and for ``workbench recipe show``.
+    unit
+        UDUNITS text, ``"1"`` for none.
+    group, advanced
+        Where the form shows it, and whether folded.
+    **bounds
+        ``gt``, ``ge``, ``lt``, ``le``, ``min_length``, ``max_length``, ``pattern``,
+        ``multiple_of`` as pydantic's ``Field`` takes them.
+    """
+    extra: dict[str, Any] = {"unit": unit, "group": group, "advanced": advanced}
+    return Field(default, description=help, json_schema_extra=extra, **bounds)
+
+
+def load(model: type[P], values: Mapping[str, Any]) -> P:
+    """Check values that came as JSON; report every problem at once.
+
+    Raises
+    ------
+    ParameterError
+        With one field per wrong, missing or unknown parameter.
+    """
+    _refuse_what_is_no_text(values)
+    try:
+        text = json.dumps(values, allow_nan=False, default=_path_as_text)
+    except ValueError:
+        text = ""
+    if not text:
+        raise ParameterError.of(_not_finite(values))
+    return _load(model, lambda: model.model_validate_json(text))
+
+
+def load_strings(model: type[P], values: Mapping[str, str]) -> tuple[dict[str, Any], list[Problem]]:
+    """Turn ``name=text`` pairs of a command line into JSON values of the right type.
+
+    Only the parameters that are given are looked at, so that they can be laid over an
+    example's or another run's values before :func:`load` judges the whole.
+
+    Returns
+    -------
+    values, problems
+        What could be read, and what is wrong with the rest.
+    """
+    problems: list[Problem] = []
+    found: dict[str, Any] = {}
+    for name, text in values.items():
+        info = model.model_fields.get(name)
+        if info is None:
+            problems.append(_unknown(model, name))
+            continue
+        adapter: TypeAdapter[Any] = TypeAdapter(info.rebuild_annotation(), config=_ONE_VALUE)
+        try:
+            value = adapter.validate_strings(_as_strings(text))
+        except ValidationError as error:
+            problems += [_problem(model, {**e, "loc": (name, *e["loc"])}) for e in error.errors()]
+        else:
+            found[name] = adapter.dump_python(value, mode="json")
+    return found, problems
+
+
+def input_files(model: type[Parameters]) -> dict[str, InputFile]:
+    """Return the parameters that name input files."""
+    found = {}
+    for name, info in model.model_fields.items():
+        for mark in info.metadata:
+            if isinstance(mark, InputFile):
+                found[name] = mark
+    return found
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _as_strings(text: str) -> Any:
+    """Parse a list or object, written as JSON on the command line; its leaves stay text."""
+    if text[:1] not in "[{" or not _is_json(text):
+        return None if text in ("null", "None") else text
+    return _leaves(json.loads(text))
+
+
+def _leaves(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_leaves(v) for v in value]
+    if isinstance(value, dict):
+        return {k: _leaves(v) for k, v in value.items()}
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _path_as_text(value: Any) -> str:
+    if isinstance(value, Path):
+        return str(value)
+    kind = type(value).__name__
+    raise TypeError(f"{kind} cannot stand in a parameter: use JSON values.")
+
+
+def _refuse_what_is_no_text(values: Mapping[str, Any]) -> None:
+    """Raise where bytes outside UTF-8 came in, as halves of letters ("surrogates")."""
+    problems = []
+    for name, value in values.items():
+        try:
+            f"{name}{value}".encode()
+        except UnicodeEncodeError:
+            message = "holds bytes that are not UTF-8: rename the file, or give another text."
+            problems.append(Problem(name, message))
+    if problems:
+        raise ParameterError.of(problems)
+
+
+def _not_finite(values: Mapping[str, Any]) -> list[Problem]:
+    problems = []
+    for name, value in values.items():
+        try:
+            json.dumps(value, allow_nan=False, default=_path_as_text)
+        except ValueError:
+            problems.append(Problem(name, f"{value} is not a finite number: give a finite one."))
+    return problems
+
+
+def _load(model: type[P], read: Callable[[], P]) -> P:
+    try:
+        return read()
+    except ValidationError as error:
+        raise ParameterError.of([_problem(model, e) for e in error.errors()]) from error
+
+
+def _unknown(model: type[Parameters], name: str) -> Problem:
+    known = list(model.model_fields)
+    message = f"there is no such parameter.{did_you_mean(name, known)}"
+    return Problem(name, f"{message} There are: {', '.join(known)}.")
+
+
+def _problem(model: type[Parameters], error: Any) -> Problem:
+    name = str(error["loc"][0]) if error["loc"] else "parameters"
+    if error["type"] == "extra_forbidden":
+        return _unknown(model, name)
+    if error["type"] == "missing":
+        info = model.model_fields[name]
+        return Problem(name, f"a value is required ({info.description}).")
+    given = error.get("input")
+    said = error["msg"].replace("Input should", "it should")
+    where = "".join(f"[{part}]" for part in error["loc"][1:] if isinstance(part, int))
+    return Problem(name, f"{where + ': ' if where else ''}{given!r} was given; {said}.")

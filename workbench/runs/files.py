@@ -1,0 +1,75 @@
+"""Small files on disk: replaced whole or not at all, read by anyone at any time."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+RETRIES = 5
+
+
+def fsync_folder(folder: Path) -> None:
+    """Make a rename inside `folder` outlast a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """Give a file (0600) to write; `path` is replaced by it at the end, or nothing changes.
+
+    Raises
+    ------
+    OSError
+        As writing raised it (no room, ...), after the unfinished file has been removed.
+    """
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        with open(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise
+    fsync_folder(path.parent)
+
+
+def replace_bytes(path: Path, data: bytes) -> None:
+    """Write `data` so that a reader sees the old file or the new one, nothing between."""
+    with replacing(path) as file:
+        file.write(data)
+
+
+def replace_json(path: Path, value: Any) -> None:
+    """Write JSON by :func:`replace_bytes`."""
+    replace_bytes(path, json.dumps(value, allow_nan=False, indent=1).encode() + b"\n")
+
+
+def read_json(path: Path) -> Any:
+    """Return the parsed file, None when there is none.
+
+    A network file system may answer ESTALE for a file that was just replaced: asked again.
+    """
+    for attempt in range(RETRIES):
+        try:
+            return json.loads(path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            if error.errno != errno.ESTALE or attempt == RETRIES - 1:
+                raise
+            time.sleep(0.05 * 2**attempt)
+    return None

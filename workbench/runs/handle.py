@@ -1,0 +1,215 @@
+"""Run: the handle of one run, by its folder; it holds nothing that the disk does not."""
+
+from __future__ import annotations
+
+import importlib
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.errors import Refused
+from workbench.runs.files import read_json, replace_json
+from workbench.runs.journal import read_epochs, standing_failures
+from workbench.runs.lock import Holder, held, lost, now, read_lock, start_ticks
+from workbench.runs.manifest import Manifest, read_manifest
+from workbench.runs.spawn import Guard, start_driver
+from workbench.runs.status import FINAL, describe
+
+if TYPE_CHECKING:
+    import xarray
+
+POLL_S = 0.25
+BORN_S = 10.0
+
+
+class Run:
+    """One run.
+
+    Parameters
+    ----------
+    folder
+        The run folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.id = folder.name
+
+    def __repr__(self) -> str:
+        return f"<Run {self.id}: {self.state}>"
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the run was asked to do."""
+        return read_manifest(self.folder)
+
+    @property
+    def state(self) -> str:
+        """One word: queued, running, completed, ... (see ``docs/run-folder.md``)."""
+        return str(self.describe()["state"])
+
+    @property
+    def driven(self) -> bool:
+        """Whether a driver holds the run, as far as can be told from here."""
+        holder = read_lock(self.folder)
+        if holder is None or self.state in FINAL:
+            return False
+        return not lost(self.folder, holder)
+
+    def describe(self) -> dict[str, Any]:
+        """Return the document that ``workbench run show --json`` prints."""
+        return describe(self.folder)
+
+    def wait(
+        self,
+        timeout_s: float | None = None,
+        on_change: Callable[[dict[str, Any]], None] | None = None,
+    ) -> dict[str, Any]:
+        """Wait for the end of the run, restarting its driver when that dies.
+
+        Parameters
+        ----------
+        timeout_s
+            Give up waiting (not the run) after so many seconds.
+        on_change
+            Called with :meth:`describe` a few times a second.
+
+        Raises
+        ------
+        TimeoutError
+            When the time is over first.
+        """
+        guard = Guard(self.folder)
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        while True:
+            found = self.describe()
+            if on_change is not None:
+                on_change(found)
+            if found["state"] in FINAL or guard.exhausted:
+                return found
+            if deadline is not None and time.monotonic() > deadline:
+                raise TimeoutError(f"Run {self.id} is still {found['state']} after {timeout_s} s.")
+            guard.look()
+            time.sleep(POLL_S)
+
+    def stop(self) -> None:
+        """Ask the driver to stop; batches under way are finished first."""
+        state = self.state
+        if state in FINAL:
+            raise Refused(f"Run {self.id} is {state} already: there is nothing to stop.")
+        replace_json(self.folder / "control" / "stop.json", {"asked": now()})
+        if state == "interrupted":
+            start_driver(self.folder)
+
+    def resume(self) -> None:
+        """Start a driver for a run that was stopped, interrupted or failed.
+
+        Raises
+        ------
+        Refused
+            When a driver holds the run, also one that was started at the same moment; or when
+            the run is complete.
+        """
+        holder = read_lock(self.folder)
+        state = self.state
+        if holder is not None and self.driven:
+            raise held(holder)
+        if state in ("completed", "completed_with_failures"):
+            hint = f" Compute its failed items again: workbench run retry {self.id}"
+            raise Refused(
+                f"Run {self.id} is complete: there is nothing to resume."
+                f"{hint if state != 'completed' else ''}"
+            )
+        if state == "failed":
+            again = {"asked": now(), "verify": True}
+            replace_json(self.folder / "control" / "retry.json", again)
+        self._start()
+
+    def retry(self) -> None:
+        """Compute the failed items once more.
+
+        Raises
+        ------
+        Refused
+            When nothing failed, or the run is not at its end.
+        """
+        found = self.describe()
+        if found["state"] not in FINAL:
+            raise Refused(f"Run {self.id} is {found['state']}: wait for its end, then retry.")
+        if found["state"] == "completed":
+            raise Refused(f"Run {self.id} is complete and nothing failed: nothing to retry.")
+        replace_json(self.folder / "control" / "retry.json", {"asked": now()})
+        self._start()
+
+    def accepted_code(self) -> tuple[str, ...]:
+        """Return the code hashes under which this run may go on."""
+        later = read_json(self.folder / "control" / "code.json") or {}
+        return (self.manifest.code_hash, *later.values())
+
+    def failures(self) -> list[dict[str, Any]]:
+        """Return the failed items: ``{stage, task, items, code, message, attempts, ...}``."""
+        holder = read_lock(self.folder)
+        receipts = read_epochs(self.folder, "tasks", holder.epoch if holder else 0)
+        where = ("stage", "cluster", "worker", "host")
+        return [
+            {**{name: line[name] for name in where}, **entry}
+            for line, entry in standing_failures(receipts).values()
+        ]
+
+    def open(self, *, partial: bool = False) -> xarray.Dataset:
+        """Return the result as a labelled xarray Dataset, read lazily.
+
+        Parameters
+        ----------
+        partial
+            Take what is there, of a run that goes on or has ended early; the ``*_status``
+            variables say what that is.
+
+        Raises
+        ------
+        DamagedResult
+            When the result is not complete, or a piece of it is missing or altered.
+        """
+        reader = importlib.import_module("workbench.runs.reader")
+        found: xarray.Dataset = (reader.open_partial if partial else reader.open_result)(
+            self.folder
+        )
+        return found
+
+    def verify(self) -> dict[str, Any]:
+        """Read every byte of the result and compare: ``{sound, problems: [{file, message}]}``."""
+        reader = importlib.import_module("workbench.runs.reader")
+        problems = reader.verify(self.folder)
+        return {"sound": not problems, "problems": problems}
+
+    def log(self, lines: int = 200) -> Iterator[str]:
+        """Yield the last lines of the run's log."""
+        try:
+            text = (self.folder / "log").read_text(errors="replace")
+        except FileNotFoundError:
+            return
+        yield from text.splitlines()[-lines:]
+
+    def _start(self) -> None:
+        (self.folder / "control" / "stop.json").unlink(missing_ok=True)
+        holder = read_lock(self.folder)
+        status = read_json(self.folder / "status.json") or {}
+        status.update(state="queued", error=None, message="", ended=None, stages=[])
+        status["after_epoch"] = holder.epoch if holder else 0
+        replace_json(self.folder / "status.json", status)
+        self._born(start_driver(self.folder), holder)
+
+    def _born(self, pid: int, last: Holder | None) -> None:
+        """Wait until the driver that was started holds the run, or tell who does instead."""
+        ticks = start_ticks(pid)
+        deadline = time.monotonic() + BORN_S
+        while True:
+            running = ticks is not None and start_ticks(pid) == ticks
+            holder = read_lock(self.folder)
+            taken = holder is not None and (last is None or holder.epoch > last.epoch)
+            if taken or not running or time.monotonic() > deadline:
+                break
+            time.sleep(POLL_S / 10)
+        if holder is not None and taken and holder.pid != pid and not lost(self.folder, holder):
+            raise held(holder)

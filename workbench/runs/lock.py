@@ -1,0 +1,264 @@
+"""The driver's lock: one driver a run, and a takeover that cannot be undone.
+
+``driver.lock`` says who holds the run.  Its epoch only rises; the older driver sees that before
+its next append and leaves.  No lock of the operating system is used: a run folder may lie on a
+network file system.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import tempfile
+import time
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from workbench.errors import Refused
+from workbench.runs.files import read_json, replace_json
+
+SILENT_S = 60.0
+RENEWALS = 6
+CLAIM_S = 5.0
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who drives a run, as ``driver.lock`` says it."""
+
+    run_id: str
+    host: str
+    boot_id: str
+    pid: int
+    start_ticks: int
+    job_id: str | None
+    epoch: int
+    renewed: str
+    v: int = 1
+
+    def __str__(self) -> str:
+        job = f", job {self.job_id}" if self.job_id else ""
+        return f"process {self.pid} on {self.host}{job} (since epoch {self.epoch})"
+
+
+def boot_id() -> str:
+    """Return the kernel's id of this boot: process numbers mean nothing beyond it."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+
+
+def start_ticks(pid: int) -> int | None:
+    """Return when a process started, in clock ticks after boot; None where there is none.
+
+    A number that is taken again by another process has another start (proc(5), field 22).
+    """
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return None
+    fields = stat.rpartition(")")[2].split()
+    return None if fields[0] in "ZX" else int(fields[19])
+
+
+def batch_job_id() -> str | None:
+    """Return the id of the batch job that this process runs in, None outside of one."""
+    names = ("SLURM_JOB_ID", "PBS_JOBID", "JOB_ID", "LSB_JOBID")
+    return next((os.environ[name] for name in names if os.environ.get(name)), None)
+
+
+def now() -> str:
+    """Return the time as RFC 3339, UTC."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def silence_s() -> float:
+    """Return after how many seconds without a sign a process on another host is gone."""
+    return float(os.environ.get("WORKBENCH_SILENCE_S") or SILENT_S)
+
+
+def renew_s() -> float:
+    """Return how often a process gives a sign of life."""
+    return silence_s() / RENEWALS
+
+
+def silent_s(file: Path) -> float:
+    """Return how long ago `file` was written, by the clock of the file system that holds it."""
+    # Opened, since a network file system asks its server anew only then.
+    with file.open("rb") as found:
+        written = os.fstat(found.fileno()).st_mtime
+    try:
+        with tempfile.TemporaryFile(dir=file.parent) as probe:
+            return os.fstat(probe.fileno()).st_mtime - written
+    except OSError:
+        # A full or read-only file system has no clock to ask.
+        return time.time() - written
+
+
+def read_lock(folder: Path) -> Holder | None:
+    """Return the holder written in ``driver.lock``, None before the first one."""
+    found = read_json(folder / "driver.lock")
+    if found is None:
+        return None
+    return Holder(**{name: found[name] for name in Holder.__dataclass_fields__})
+
+
+def here(holder: Holder) -> bool:
+    """Say whether the holder ran on this host since its last boot."""
+    return holder.host == socket.gethostname() and holder.boot_id == boot_id()
+
+
+def alive(holder: Holder) -> bool | None:
+    """Say whether the holder runs; None when only its silence can tell (another host)."""
+    if not here(holder):
+        return None
+    return start_ticks(holder.pid) == holder.start_ticks
+
+
+def lost(folder: Path, holder: Holder) -> bool:
+    """Say whether the holder is gone, as far as one look at ``driver.lock`` can tell.
+
+    Who is about to take the run over looks longer: :class:`Watch`.
+    """
+    running = alive(holder)
+    return not running if running is not None else silent_s(folder / "driver.lock") > silence_s()
+
+
+class Watch:
+    """Judges from outside whether a run's driver is gone.
+
+    On the driver's host the process table answers at once; from another one, a lock that did
+    not change for :func:`silence_s` seconds of this process's own clock.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._silence_s = silence_s()
+        self._seen: tuple[str, float] | None = None
+
+    def gone(self) -> bool:
+        """Say whether the run has had a driver and that driver is gone."""
+        holder = read_lock(self.folder)
+        if holder is None:
+            return False
+        running = alive(holder)
+        if running is not None:
+            return not running
+        state = f"{holder.epoch} {holder.renewed}"
+        if self._seen is None or self._seen[0] != state:
+            self._seen = (state, time.monotonic())
+        return time.monotonic() - self._seen[1] > self._silence_s
+
+
+class DriverLock:
+    """The hold of this process on one run."""
+
+    def __init__(self, folder: Path, holder: Holder) -> None:
+        self.folder = folder
+        self.holder = holder
+
+    @classmethod
+    def acquire(cls, folder: Path, run_id: str) -> DriverLock:
+        """Take the run, from a driver that is gone if need be.
+
+        Raises
+        ------
+        Refused
+            When another driver holds the run; the message names it.
+        """
+        current = read_lock(folder)
+        if current is not None and not _gone(folder):
+            raise held(current)
+        epoch = _claim(folder, current.epoch if current else 0)
+        pid = os.getpid()
+        holder = Holder(
+            run_id=run_id,
+            host=socket.gethostname(),
+            boot_id=boot_id(),
+            pid=pid,
+            start_ticks=start_ticks(pid) or 0,
+            job_id=batch_job_id(),
+            epoch=epoch,
+            renewed=now(),
+        )
+        try:
+            replace_json(folder / "driver.lock", asdict(holder))
+        except OSError:
+            # A claim without a lock keeps everybody waiting.
+            claim_path(folder, epoch).unlink()
+            raise
+        lock = cls(folder, holder)
+        if not lock.held():
+            raise held(read_lock(folder) or holder)
+        return lock
+
+    def held(self) -> bool:
+        """Say whether this process still holds the run: asked before every append."""
+        found, mine = read_lock(self.folder), self.holder
+        if found is None or claim_path(self.folder, mine.epoch + 1).exists():
+            return False
+        if found.epoch < mine.epoch:
+            # An older driver stalled while it renewed, and wrote over the lock of its successor:
+            # the claims say who holds the run.
+            with contextlib.suppress(OSError):
+                replace_json(self.folder / "driver.lock", asdict(mine))
+            return True
+        return (found.epoch, found.pid, found.host) == (mine.epoch, mine.pid, mine.host)
+
+    def renew(self) -> bool:
+        """Write a new time into the lock; False when somebody took the run over."""
+        if not self.held():
+            return False
+        self.holder = replace(self.holder, renewed=now())
+        replace_json(self.folder / "driver.lock", asdict(self.holder))
+        return True
+
+
+def held(holder: Holder) -> Refused:
+    """Return the error that tells a second driver who holds the run."""
+    return Refused(
+        f"Run {holder.run_id} is already driven by {holder}, last heard of at {holder.renewed}. "
+        f"Nothing is to be done; to end that driver: workbench run stop {holder.run_id}",
+        code="held",
+    )
+
+
+def claim_path(folder: Path, epoch: int) -> Path:
+    """Return the journal whose creation is the claim to an epoch."""
+    return folder / f"tasks.{epoch}.jsonl"
+
+
+def _gone(folder: Path) -> bool:
+    watch = Watch(folder)
+    holder = read_lock(folder)
+    if holder is None or here(holder):
+        return watch.gone()
+    silence = silence_s()
+    deadline = time.monotonic() + silence + 1
+    while time.monotonic() < deadline:
+        if watch.gone():
+            return True
+        later = read_lock(folder)
+        if later is not None and (later.epoch, later.renewed) != (holder.epoch, holder.renewed):
+            return False
+        time.sleep(min(1.0, silence / 4))
+    return True
+
+
+def _claim(folder: Path, last: int) -> int:
+    """Create the next epoch's journal; exactly one process can (O_EXCL)."""
+    epoch = last + 1
+    deadline = time.monotonic() + CLAIM_S
+    while True:
+        with contextlib.suppress(FileExistsError):
+            flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY
+            os.close(os.open(claim_path(folder, epoch), flags, 0o600))
+            return epoch
+        winner = read_lock(folder)
+        if winner is not None and winner.epoch >= epoch:
+            raise held(winner)
+        if time.monotonic() > deadline:
+            # Whoever made this claim died before it could say so: its epoch stays empty.
+            epoch += 1
+            deadline = time.monotonic() + CLAIM_S
+        time.sleep(0.05)

@@ -1,0 +1,262 @@
+"""The only door for front ends: command line, REST, notebooks all come through here."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import workbench.clusters.handle as clusters
+from workbench import registry
+from workbench.code import code_hash
+from workbench.errors import NotFound, ParameterError, Refused, WorkbenchError
+from workbench.runs.files import replace_json
+from workbench.runs.folder import delete_run, find_run, has_link, new_run_folder, run_ids, runs_home
+from workbench.runs.handle import Run
+from workbench.runs.manifest import write_manifest
+from workbench.runs.spawn import start_driver
+from workbench.runs.status import empty_status, write_status
+from workbench.submission import (
+    Checked,
+    check_values,
+    make_manifest,
+    refuse_without_room,
+    values_for,
+)
+
+
+def check(recipe_id: str, values: Mapping[str, Any]) -> Checked:
+    """Check values without any side effect: types and bounds, files, plan, disk."""
+    return check_values(registry.resolve(recipe_id), values)
+
+
+def submit(
+    recipe_id: str,
+    values: Mapping[str, Any] | None = None,
+    *,
+    example: str | None = None,
+    like: str | None = None,
+    texts: Mapping[str, str] | None = None,
+    on: Sequence[str] = (),
+    folder: str | os.PathLike[str] | None = None,
+    **parameters: Any,
+) -> Run:
+    """Start a run and return its handle; the run goes on whatever happens to the caller.
+
+    Parameters
+    ----------
+    recipe_id
+        See ``workbench recipe list``.
+    values, **parameters
+        Parameter values, by name.
+    example, like
+        Begin with the values of an example, or of an earlier run.
+    texts
+        Values as texts, as ``--set`` takes them.
+    on
+        Names of clusters; this computer when left out.
+    folder
+        Put the run below this folder instead of ``$WORKBENCH_HOME/runs``.
+
+    Raises
+    ------
+    ParameterError
+        With every problem at once.
+    NotFound
+        No such recipe, example, run or cluster.
+    Refused
+        No room on the disk.
+    """
+    run = prepare(
+        recipe_id,
+        {**(values or {}), **parameters},
+        example=example,
+        like=like,
+        texts=texts,
+        on=on,
+        folder=folder,
+    )
+    try:
+        for name in run.manifest.clusters:
+            clusters.ensure(name).serve(run.id, run.folder)
+    except WorkbenchError:
+        delete_run(run.id)
+        raise
+    start_driver(run.folder)
+    return run
+
+
+def prepare(
+    recipe_id: str,
+    values: Mapping[str, Any],
+    *,
+    example: str | None = None,
+    like: str | None = None,
+    texts: Mapping[str, str] | None = None,
+    on: Sequence[str] = (),
+    folder: str | os.PathLike[str] | None = None,
+) -> Run:
+    """Check values and make the run's folder, without starting anything; see :func:`submit`."""
+    entry = registry.find(recipe_id)
+    recipe = entry.load()
+    before = open_run(like).manifest if like is not None else None
+    laid, unread = values_for(recipe, example=example, like=before, given=values, texts=texts)
+    checked = check_values(recipe, laid)
+    told = {problem.parameter for problem in unread}
+    problems = [*unread, *(p for p in checked.problems if p.parameter not in told)]
+    if problems or checked.parameters is None:
+        raise ParameterError.of(problems)
+    names = tuple(on) or (clusters.LOCAL,)
+    for name in names:
+        if name != clusters.LOCAL:
+            clusters.get(name)
+    parent = _parent(folder) if folder is not None else None
+    refuse_without_room(parent, checked.bytes)
+    try:
+        place = new_run_folder(recipe_id, parent)
+    except (FileExistsError, NotADirectoryError, FileNotFoundError, PermissionError) as error:
+        raise Refused(
+            f"No folder can be made below {parent or runs_home()} ({error.strerror}): choose "
+            "another place with --folder DIR."
+        ) from error
+    try:
+        manifest = make_manifest(entry, recipe, checked.parameters, place)
+        write_status(place, empty_status(checked.items))
+        write_manifest(place, replace(manifest, clusters=names, like=like, items=checked.items))
+    except BaseException:
+        shutil.rmtree(place, ignore_errors=True)
+        (runs_home() / f"{place.name}.link.json").unlink(missing_ok=True)
+        raise
+    return Run(place)
+
+
+def _parent(folder: str | os.PathLike[str]) -> Path:
+    found = expanded(folder)
+    if found is None:
+        raise ParameterError(f"--folder {folder}: nobody here has that home. Check the path.")
+    return found
+
+
+def open_run(run_id: str) -> Run:
+    """Return the handle of a run by id.
+
+    Raises
+    ------
+    NotFound
+        With the nearest id.
+    """
+    return Run(find_run(run_id))
+
+
+def runs(limit: int | None = None, after: str | None = None) -> Iterator[Run]:
+    """Yield the handles of all runs, the newest first.
+
+    Parameters
+    ----------
+    limit
+        At most so many.
+    after
+        Only those that follow the run of this id in the list.
+    """
+    count = 0
+    for run_id in run_ids():
+        if after is not None and run_id >= after:
+            continue
+        if limit is not None and count >= limit:
+            return
+        try:
+            yield Run(find_run(run_id))
+        except NotFound:
+            continue
+        count += 1
+
+
+def resume(run_id: str, *, accept_code: bool = False) -> Run:
+    """Go on with a run that was stopped, interrupted or failed.
+
+    Raises
+    ------
+    Refused
+        When somebody drives it, when it is at its end, or when the recipe's code has changed
+        and `accept_code` is not given.
+    """
+    run = open_run(run_id)
+    _agree_on_code(run, "resume", accept_code)
+    run.resume()
+    _have_watched(run)
+    return run
+
+
+def retry(run_id: str, *, accept_code: bool = False) -> Run:
+    """Compute the failed items of a run once more.
+
+    Raises
+    ------
+    Refused
+        When nothing failed, the run is not at its end, or the recipe's code has changed and
+        `accept_code` is not given.
+    """
+    run = open_run(run_id)
+    _agree_on_code(run, "retry", accept_code)
+    run.retry()
+    _have_watched(run)
+    return run
+
+
+def _agree_on_code(run: Run, verb: str, accept: bool) -> None:
+    """Refuse to go on with other code than the run began with, unless the user accepts it."""
+    found = code_hash(registry.find(run.manifest.recipe).point)
+    if found in run.accepted_code():
+        return
+    if not accept:
+        raise Refused(
+            f"The code of {run.manifest.recipe} has changed since run {run.id} was submitted: "
+            "its finished items were computed with the older code. To go on with today's: "
+            f"workbench run {verb} {run.id} --accept-code",
+            code="code_changed",
+        )
+    replace_json(run.folder / "control" / "code.json", {"code_hash": found})
+
+
+def _have_watched(run: Run) -> None:
+    """Tell the clusters of a run that its driver has been started."""
+    for name in run.manifest.clusters:
+        # The driver meets the same refusal, and says so in the run's status.
+        with contextlib.suppress(Refused):
+            clusters.ensure(name).serve(run.id, run.folder)
+
+
+def may_delete(run_id: str, *, keep_result: bool = False) -> None:
+    """Raise where :func:`delete` would.
+
+    Raises
+    ------
+    NotFound
+        When there is no such run.
+    Refused
+        While somebody drives it, or when there is no result to keep.
+    """
+    try:
+        run = open_run(run_id)
+    except NotFound:
+        if not has_link(run_id):
+            raise
+        return
+    if run.driven:
+        raise Refused(
+            f"Run {run_id} is {run.describe()['state']}: stop it first with "
+            f"workbench run stop {run_id}",
+            code="held",
+        )
+    if keep_result and not (run.folder / "result.json").exists():
+        raise Refused(f"Run {run_id} has no complete result to keep: delete it whole.")
+
+
+def delete(run_id: str, *, keep_result: bool = False) -> int:
+    """Delete a run; return the bytes freed.  Raises as :func:`may_delete` does."""
+    may_delete(run_id, keep_result=keep_result)
+    return delete_run(run_id, keep_result=keep_result)

@@ -1,0 +1,131 @@
+"""The end of a run on a worker: summary, figures and audit, each unable to lose the result."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import vl_convert
+
+from workbench.errors import DamagedResult, RecipeError
+from workbench.runs import result
+from workbench.runs.checksum import FileRef
+from workbench.runs.files import replace_bytes, replace_json
+from workbench.runs.layout import WriteJob
+from workbench.runs.reader import open_result
+from workbench.runs.records import StageRecord, read_record
+from workbench.runs.stages import Results
+from workbench.worker.context import RunContext, WorkerContext
+from workbench.worker.execute import told
+
+LOG = logging.getLogger(__name__)
+
+VEGA_LITE = "5.20"
+
+
+def prepare(run: RunContext, order: Mapping[str, Any]) -> dict[str, Any]:
+    """Describe every array of the result; return the jobs that write them."""
+    records = _records(run, order)
+    attrs = {"run_id": run.manifest.run_id, "created": run.manifest.created}
+    found = result.prepare_result(run.folder, run.recipe, records, attrs)
+    return {
+        "jobs": [job.to_dict() for job in found.jobs],
+        "files": [file.to_dict() for file in found.files],
+    }
+
+
+def write(run: RunContext, order: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Write some shards of the result."""
+    job = WriteJob.from_dict(order["job"])
+    files = result.write_result(run.folder, run.recipe, _records(run, order), job)
+    return [file.to_dict() for file in files]
+
+
+def seal(run: RunContext, order: Mapping[str, Any]) -> bool:
+    """Add what the recipe's ``finish`` says, and record that the result is complete."""
+    records = _records(run, order)
+    files = [FileRef.from_dict(file) for file in order["files"]]
+    if run.recipe.finish is not None:
+        said = _finished(run, records)
+        files += result.add_summary(run.folder, run.recipe, records, said)
+    result.seal(
+        run.folder,
+        run.recipe,
+        records,
+        files,
+        run_id=run.manifest.run_id,
+        items=order["items"],
+    )
+    result.sweep(run.folder, records)
+    return True
+
+
+def _finished(run: RunContext, records: list[StageRecord]) -> Mapping[str, Any]:
+    """Call the recipe's ``finish``."""
+    results = Results(run.folder, run.recipe, records)
+    try:
+        said: Any = run.recipe.finish(results, run.parameters) if run.recipe.finish else {}
+    except (DamagedResult, OSError):
+        raise
+    except BaseException as error:
+        raise RecipeError(f"finish of {run.recipe.id} failed: {told(error)}") from error
+    if not isinstance(said, Mapping):
+        said_type = type(said).__name__
+        raise RecipeError(f"finish of {run.recipe.id} returned {said_type}, not {{output: value}}")
+    return said
+
+
+def show(run: RunContext, order: Mapping[str, Any]) -> list[str]:
+    """Draw the figures and audit the result; return what went wrong."""
+    with open_result(run.folder) as dataset:
+        return [*draw(run, dataset), *audit(run, dataset, tuple(order["stages"]))]
+
+
+def _records(run: RunContext, order: Mapping[str, Any]) -> list[StageRecord]:
+    return [read_record(run.folder, stage) for stage in order["stages"]]
+
+
+def draw(run: RunContext, dataset: Any) -> list[str]:
+    """Write the recipe's figures as Vega-Lite and SVG; return what went wrong."""
+    if run.recipe.figures is None:
+        return []
+    folder = run.folder / "figures"
+    try:
+        charts = run.recipe.figures(dataset, run.parameters)
+    except BaseException as error:
+        LOG.exception("figures")
+        return [f"The figures could not be drawn: {told(error)}"]
+    problems = []
+    for name, chart in charts.items():
+        try:
+            _write(folder, name, chart.to_dict())
+        except Exception as error:
+            LOG.exception("figure %s", name)
+            problems.append(f"Figure {name} could not be drawn: {told(error)}")
+    return problems
+
+
+def audit(run: RunContext, dataset: Any, stages: tuple[str, ...]) -> list[str]:
+    """Check a sample with the recipe's exact kernel: ``audit.json``; return what went wrong."""
+    if run.recipe.audit is None:
+        return []
+    context = WorkerContext(run, run.recipe.stages[-1].name, stages, "audit", 0)
+    try:
+        found: Mapping[str, Any] = run.recipe.audit(dataset, run.parameters, context)
+    except BaseException as error:
+        LOG.exception("audit")
+        return [f"The audit failed: {told(error)}"]
+    finally:
+        context.close()
+    replace_json(run.folder / "audit.json", dict(found))
+    return []
+
+
+def _write(folder: Path, name: str, spec: Mapping[str, Any]) -> None:
+    text = json.dumps(spec, allow_nan=False)
+    replace_bytes(folder / f"{name}.vl.json", text.encode())
+    svg = vl_convert.vegalite_to_svg(text, vl_version=VEGA_LITE)
+    replace_bytes(folder / f"{name}.svg", svg.encode())
