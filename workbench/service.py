@@ -14,6 +14,7 @@ import workbench.clusters.handle as clusters
 from workbench import registry
 from workbench.code import code_hash
 from workbench.errors import NotFound, ParameterError, Refused, WorkbenchError
+from workbench.home import expanded
 from workbench.runs.files import replace_json
 from workbench.runs.folder import delete_run, find_run, has_link, new_run_folder, run_ids, runs_home
 from workbench.runs.handle import Run

@@ -90,7 +90,19 @@ def test_a_place_that_holds_no_folders_is_refused(tmp_path):
         new_run_folder("mylab.dimer", tmp_path / "file")
 
 
+def test_a_home_that_is_a_file_is_refused(home):
+    home.parent.mkdir(exist_ok=True)
+    home.touch()
+    done = call("run", "list")
+    assert (done.exit_code, done.stderr.count("\n")) == (4, 1)
+    assert f"The folder {home} of runs and clusters cannot be made" in done.stderr
+
+
 def test_where_nothing_can_be_written_a_defect_is_told_all_the_same(home, monkeypatch):
+    def defect(**_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(service, "runs", defect)
     home.parent.mkdir(exist_ok=True)
     home.touch()
     done = call("run", "list", "--json")

@@ -91,7 +91,7 @@ def _unexpected(error: Exception) -> WorkbenchError:
         with path.open("a", encoding="utf-8") as file:
             traceback.print_exception(error, file=file)
         details = f"the end of {path}"
-    except OSError:
+    except (OSError, Refused):
         traceback.print_exception(error)
         details = "the lines above"
     return WorkbenchError(

@@ -57,7 +57,7 @@ def _text(output: Output, array: NDArray[Any]) -> NDArray[Any]:
         if others:
             said = ", ".join(sorted(others))
             raise RecipeError(f"output {output.name!r} holds {said}, declared {output.dtype}")
-    return as_column(array if array.size else array.astype(str))
+    return as_column(array) if array.size else np.empty(array.shape, np.dtypes.StringDType())
 
 
 @lru_cache(maxsize=256)

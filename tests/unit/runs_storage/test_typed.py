@@ -22,6 +22,7 @@ def output(dtype):
         ("complex128", np.array([1.0, 2.0])),
         ("str", np.array(["a", "é\0"], object)),
         ("str", ["a", ""]),
+        ("str", np.array([], np.dtypes.StringDType())),
         ("float64", np.ma.array([1.0, 2.0])),
     ],
 )
