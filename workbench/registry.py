@@ -97,8 +97,8 @@ def _said(error: BaseException) -> str:
     """Say what was raised, and where."""
     try:
         text = str(error)
-    except Exception:
-        text = "(its text cannot be shown)"
+    except Exception as unreadable:
+        text = f"(no text: showing it raised {type(unreadable).__name__})"
     last = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__}: {text} ({last.filename}:{last.lineno})"
 

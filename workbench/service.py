@@ -115,15 +115,7 @@ def prepare(
     for name in names:
         if name != clusters.LOCAL:
             clusters.get(name)
-    parent = _parent(folder) if folder is not None else None
-    refuse_without_room(parent, checked.bytes)
-    try:
-        place = new_run_folder(recipe_id, parent)
-    except (FileExistsError, NotADirectoryError, FileNotFoundError, PermissionError) as error:
-        raise Refused(
-            f"No folder can be made below {parent or runs_home()} ({error.strerror}): choose "
-            "another place with --folder DIR."
-        ) from error
+    place = _place(recipe_id, folder, checked.bytes)
     try:
         manifest = make_manifest(entry, recipe, checked.parameters, place)
         write_status(place, empty_status(checked.items))
@@ -133,6 +125,19 @@ def prepare(
         (runs_home() / f"{place.name}.link.json").unlink(missing_ok=True)
         raise
     return Run(place)
+
+
+def _place(recipe_id: str, folder: str | os.PathLike[str] | None, size_bytes: int) -> Path:
+    """Make the folder of a new run where there is room for it."""
+    parent = _parent(folder) if folder is not None else None
+    refuse_without_room(parent, size_bytes)
+    try:
+        return new_run_folder(recipe_id, parent)
+    except (FileExistsError, NotADirectoryError, FileNotFoundError, PermissionError) as error:
+        raise Refused(
+            f"No folder can be made below {parent or runs_home()} ({error.strerror}): choose "
+            "another place with --folder DIR."
+        ) from error
 
 
 def _parent(folder: str | os.PathLike[str]) -> Path:
