@@ -91,6 +91,8 @@ def test_a_run_in_another_folder_is_listed_and_deleted_there(shared):
 
 def controlled():
     """Make standard input the terminal of the new session, so that Ctrl-C reaches it."""
+    # A shell starts what it puts into the background deaf to Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
