@@ -1,0 +1,123 @@
+"""Scheduler: what one file in ``schedulers/`` answers; commands and parsers, no process is run."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from workbench.pool.seen import Limits, Node, QueuedJob, Refusal, StartEstimate
+
+Command = tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobRequest:
+    """One job, before a scheduler's file puts it into directives; every text was checked.
+
+    Attributes
+    ----------
+    name
+        Unlike every other job of the user: by it a job is found again after an unclear answer.
+    command
+        What the job runs, once a job (on each of its nodes where there are several).
+    memory_bytes
+        Memory of the whole job on one node.
+    card_words
+        The site's words that ask for the cards, filled in: ``("--gres=dcu:k100:1",)``.
+    directives
+        Further words of the site.
+    prologue
+        Lines of shell from the site file, run before the command.
+    log
+        Where the job's output goes.
+    """
+
+    name: str
+    partition: str
+    command: Command
+    cpus: int
+    memory_bytes: int | None
+    time_limit_s: int
+    log: Path
+    nodes: int = 1
+    account: str | None = None
+    card_words: tuple[str, ...] = ()
+    directives: tuple[str, ...] = ()
+    prologue: tuple[str, ...] = ()
+
+
+class Scheduler(ABC):
+    """One kind of scheduler.
+
+    Attributes
+    ----------
+    name
+        As in site files and JSON.
+    programs
+        Programs that must be on PATH for it to be asked.
+    job_class
+        ``module:class`` of dask-jobqueue's job, which writes the directives and knows the words
+        to submit and cancel; imported by the cluster's process alone.  Empty: none.
+    job_id_variable
+        Set inside its jobs.
+    """
+
+    name: ClassVar[str]
+    programs: ClassVar[tuple[str, ...]]
+    job_class: ClassVar[str]
+    job_id_variable: ClassVar[str]
+
+    @abstractmethod
+    def nodes_command(self) -> Command:
+        """Return the one command that lists all nodes with their cards."""
+
+    @abstractmethod
+    def parse_nodes(self, text: str) -> list[Node]:
+        """Read its output."""
+
+    @abstractmethod
+    def jobs_command(self) -> Command:
+        """Return the one command that lists everybody's jobs, and mine that ended just now."""
+
+    @abstractmethod
+    def parse_jobs(self, text: str) -> list[QueuedJob]:
+        """Read its output."""
+
+    @abstractmethod
+    def limits_command(self) -> Command:
+        """Return the command that lists partitions and their limits; asked for rarely."""
+
+    @abstractmethod
+    def parse_limits(self, text: str) -> list[Limits]:
+        """Read its output."""
+
+    @abstractmethod
+    def job_options(self, request: JobRequest) -> Mapping[str, Any]:
+        """Return the keywords of :attr:`job_class` that say what a request says."""
+
+    @abstractmethod
+    def test_command(self, script: Path) -> Command | None:
+        """Return the command that says when a script's job would start, without submitting it."""
+
+    @abstractmethod
+    def parse_test(self, out: str, err: str, collected: str) -> StartEstimate | Refusal:
+        """Read its answer."""
+
+    @abstractmethod
+    def find_command(self, names: Sequence[str]) -> Command:
+        """Return the command that lists my jobs of these names; read by :meth:`parse_jobs`."""
+
+    @abstractmethod
+    def refusal(self, err: str) -> Refusal:
+        """Translate why a script was not taken.  Unknown words are no permanent refusal."""
+
+    @abstractmethod
+    def plain_reason(self, reason: str) -> str:
+        """Say in plain words why a job waits or how it ended; the words themselves if unknown."""
+
+    def gone(self, err: str) -> bool:
+        """Say whether a refused cancel means that the job has ended already."""
+        return False

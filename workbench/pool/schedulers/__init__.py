@@ -1,0 +1,1 @@
+"""One file a scheduler; each is found by its entry point in ``workbench.schedulers``."""
