@@ -15,12 +15,15 @@ from workbench import registry
 from workbench.code import code_hash
 from workbench.errors import NotFound, ParameterError, Refused, WorkbenchError
 from workbench.home import expanded
+from workbench.runs import scripts
 from workbench.runs.files import replace_json
 from workbench.runs.folder import delete_run, find_run, has_link, new_run_folder, run_ids, runs_home
 from workbench.runs.handle import Run
+from workbench.runs.index import RunIndex
 from workbench.runs.manifest import write_manifest
 from workbench.runs.spawn import start_driver
 from workbench.runs.status import empty_status, write_status
+from workbench.runs.table import columns_of
 from workbench.submission import (
     Checked,
     check_values,
@@ -179,6 +182,32 @@ def runs(limit: int | None = None, after: str | None = None) -> Iterator[Run]:
         except NotFound:
             continue
         count += 1
+
+
+def run_index() -> RunIndex:
+    """Return a searchable list of all runs, for whoever asks for pages of it again and again."""
+    return RunIndex()
+
+
+def code(run_id: str) -> dict[str, str]:
+    """Return what starts a run with the same values: ``{shell, python}``."""
+    manifest = open_run(run_id).manifest
+    return {"shell": scripts.shell(manifest), "python": scripts.python(manifest)}
+
+
+def notebook(run_id: str) -> dict[str, Any]:
+    """Return a notebook (nbformat 4) that opens a run's result and draws its figures."""
+    run = open_run(run_id)
+    recipe = registry.resolve(run.manifest.recipe)
+    result = run.open(partial=True)
+    columns = [one.variable for one in columns_of(recipe, result) if not one.through]
+    return scripts.notebook(
+        run.manifest,
+        title=recipe.title,
+        complete=(run.folder / "result.json").exists(),
+        columns=[name for name in columns if name not in result.coords],
+        figures=list(run.charts(result)),
+    )
 
 
 def resume(run_id: str, *, accept_code: bool = False) -> Run:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from pathlib import Path
 
-from workbench.home import private_folder
+from workbench.home import node_local, private_folder
 
 
 def node_dir(folder: Path) -> Path:
@@ -24,5 +23,4 @@ def node_dir(folder: Path) -> Path:
         When the place in the shared temporary folder is taken by another user.
     """
     place = hashlib.sha256(os.fsencode(folder)).hexdigest()[:8]
-    mine = private_folder(Path(tempfile.gettempdir()) / f"workbench-{os.getuid()}")
-    return private_folder(mine / f"{folder.name}-{place}")
+    return private_folder(node_local() / f"{folder.name}-{place}")

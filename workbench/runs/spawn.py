@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,10 +32,19 @@ def restart_delays() -> tuple[float, ...]:
 
 
 class Guard:
-    """Restarts the driver of one run when it dies, three times, with pauses in between."""
+    """Restarts the driver of one run when it dies, three times, with pauses in between.
 
-    def __init__(self, folder: Path) -> None:
+    Parameters
+    ----------
+    folder
+        The run folder.
+    start
+        Starts a driver and returns its process number; by this Python when left out.
+    """
+
+    def __init__(self, folder: Path, start: Callable[[Path], int] = start_driver) -> None:
         self.folder = folder
+        self._start = start
         self.restarts = 0
         self._watch = Watch(folder)
         self._gone_since: float | None = None
@@ -58,7 +68,7 @@ class Guard:
             return False
         self.restarts += 1
         self._gone_since = None
-        pid = start_driver(self.folder)
+        pid = self._start(self.folder)
         self._child = (pid, start_ticks(pid))
         return True
 

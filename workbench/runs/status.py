@@ -70,6 +70,8 @@ def describe(folder: Path) -> dict[str, Any]:
         "message": status["message"],
         "notes": status.get("notes", []),
         "stages": status["stages"],
+        "left_s": status.get("left_s"),
+        "workers": status.get("workers", 0),
     }
 
 
