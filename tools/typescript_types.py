@@ -18,8 +18,6 @@ from jupyterlab_workbench import documents
 TARGET = Path(__file__).parents[1] / "extensions/jupyterlab-workbench/src/documents.ts"
 HEAD = """\
 // Made by tools/typescript_types.py from jupyterlab_workbench/documents.py: change it there.
-
-/* eslint-disable @typescript-eslint/no-explicit-any */
 """
 PLAIN = {
     "string": "string",
@@ -82,7 +80,7 @@ def main() -> int:
         return 0
     if TARGET.read_text() == text:
         return 0
-    print(f"{TARGET} is stale: python tools/typescript_types.py", file=sys.stderr)  # noqa: T201
+    print(f"{TARGET} is stale: python tools/typescript_types.py", file=sys.stderr)
     return 1
 
 

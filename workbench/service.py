@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,15 @@ import workbench.clusters.handle as clusters
 from workbench import registry
 from workbench.code import code_hash
 from workbench.errors import NotFound, ParameterError, Refused, WorkbenchError
-from workbench.home import expanded
+from workbench.home import expanded, workbench_home
 from workbench.runs import scripts
 from workbench.runs.files import replace_json
 from workbench.runs.folder import delete_run, find_run, has_link, new_run_folder, run_ids, runs_home
 from workbench.runs.handle import Run
-from workbench.runs.index import RunIndex
+from workbench.runs.index import RunIndex as RunIndex
 from workbench.runs.manifest import write_manifest
-from workbench.runs.spawn import start_driver
+from workbench.runs.page import figure_files, log_piece as read_log, page
+from workbench.runs.spawn import Guard as Guard, start_driver
 from workbench.runs.status import empty_status, write_status
 from workbench.runs.table import columns_of
 from workbench.submission import (
@@ -31,6 +33,8 @@ from workbench.submission import (
     refuse_without_room,
     values_for,
 )
+
+LONGEST_NAME = 200
 
 
 def check(recipe_id: str, values: Mapping[str, Any]) -> Checked:
@@ -187,6 +191,47 @@ def runs(limit: int | None = None, after: str | None = None) -> Iterator[Run]:
 def run_index() -> RunIndex:
     """Return a searchable list of all runs, for whoever asks for pages of it again and again."""
     return RunIndex()
+
+
+def watch(run_id: str, start: Callable[[Path], int] = start_driver) -> Guard:
+    """Return what restarts a run's driver when that dies, each time that it is asked to look.
+
+    Parameters
+    ----------
+    start
+        Starts a driver for a run folder and returns its process number.
+    """
+    return Guard(find_run(run_id), start)
+
+
+def run_page(run_id: str) -> dict[str, Any]:
+    """Return everything about one run that its folder says: values, inputs, provenance, audit."""
+    return page(open_run(run_id))
+
+
+def log_piece(run_id: str, start: int) -> dict[str, Any]:
+    """Return a piece of a run's log: ``{text, start, stop, size}``."""
+    return read_log(open_run(run_id), start)
+
+
+def figures(run_id: str) -> dict[str, Path]:
+    """Return the files of the figures that were drawn at the end of a run, by name."""
+    return figure_files(open_run(run_id))
+
+
+def upload_place(name: str) -> Path:
+    """Return where a file that somebody uploads is to be written, in a folder of its own.
+
+    Raises
+    ------
+    ParameterError
+        When `name` cannot be the name of a file.
+    """
+    if name != Path(name).name or "\0" in name or len(os.fsencode(name)) > LONGEST_NAME:
+        raise ParameterError(f"{name!r} cannot be the name of a file.")
+    folder = workbench_home() / "uploads" / secrets.token_hex(4)
+    folder.mkdir(mode=0o700, parents=True)
+    return folder / name
 
 
 def code(run_id: str) -> dict[str, str]:

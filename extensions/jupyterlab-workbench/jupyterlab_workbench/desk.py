@@ -10,8 +10,6 @@ from typing import Any
 
 from jupyterlab_workbench.answers import Answers
 from workbench import service
-from workbench.runs.index import RunIndex
-from workbench.runs.spawn import Guard
 
 WATCH_S = 10.0
 
@@ -31,11 +29,11 @@ class Desk:
         self.answers = Answers(python, log)
         self.upload_bytes = upload_bytes
         self._log = log
-        self._index: RunIndex | None = None
-        self._guards: dict[str, Guard] = {}
+        self._index: service.RunIndex | None = None
+        self._guards: dict[str, service.Guard] = {}
         self._task: asyncio.Task[None] | None = None
 
-    def index(self) -> RunIndex:
+    def index(self) -> service.RunIndex:
         """Return the list of runs; call it off the event loop."""
         if self._index is None:
             self._index = service.run_index()
@@ -80,8 +78,9 @@ class Desk:
             # One that was interrupted before anybody here saw it alive waits for its user.
             if run_id not in self._guards and run["state"] == "interrupted":
                 continue
-            guard = self._guards.setdefault(run_id, Guard(Path(run["folder"]), self._drive))
-            if guard.look():
+            if run_id not in self._guards:
+                self._guards[run_id] = service.watch(run_id, self._drive)
+            if self._guards[run_id].look():
                 self._log.info("The driver of run %s had died and was started again.", run_id)
 
     def _drive(self, folder: Path) -> int:

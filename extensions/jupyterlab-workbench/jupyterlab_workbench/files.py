@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from pathlib import Path
 from typing import IO, Any
 
 from tornado import web
 
 from jupyterlab_workbench.documents import ContentsPath, UploadQuery
-from jupyterlab_workbench.errors import Told, plain
+from jupyterlab_workbench.errors import Told, plain, told
 from jupyterlab_workbench.request import BODY_BYTES, Request, verb
-from workbench.home import workbench_home
+from workbench import service
+from workbench.errors import WorkbenchError
 
 JSON = "application/json"
 
@@ -33,9 +33,9 @@ class Files(Request):
         self._refused: Told | None = None
         self._told = bytearray()
 
-    async def prepare(self) -> None:
+    async def prepare(self, **how: Any) -> None:
         """Look who it is before a byte is taken."""
-        await super().prepare()
+        await super().prepare(**how)
         # What comes may be larger than other bodies; data_received counts.
         self.request.connection.set_max_body_size(self.desk.upload_bytes + 1)  # type: ignore[union-attr]
         self._json = self.request.headers.get("Content-Type", "").startswith(JSON)
@@ -44,10 +44,12 @@ class Files(Request):
             return
         try:
             name = self.query(UploadQuery).name
-            self._place = await asyncio.to_thread(_new_place, name)
+            self._place = await asyncio.to_thread(service.upload_place, name)
             self._file = self._place.open("xb")
         except Told as error:
             self._refused = error
+        except WorkbenchError as error:
+            self._refused = told(error)
 
     def data_received(self, chunk: bytes) -> None:
         """Take a piece of the body."""
@@ -118,12 +120,3 @@ class Files(Request):
             raise plain(404, "not_found", f"There is no file {path!r} in the file browser.")
         size = found.stat().st_size if found.is_file() else 0
         return {"path": str(found), "name": found.name, "bytes": size}
-
-
-def _new_place(name: str) -> Path:
-    """Return where an uploaded file is kept, in a folder of its own."""
-    if "/" in name or "\0" in name or name.strip(". ") == "" or len(name.encode()) > 200:
-        raise plain(422, "parameters", f"{name!r} is no file name.")
-    folder = workbench_home() / "uploads" / secrets.token_hex(4)
-    folder.mkdir(mode=0o700, parents=True)
-    return folder / name

@@ -14,7 +14,7 @@ def form_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
     A tuple's ``prefixItems`` become a list of ``items``, ``T | None`` becomes an optional T that
     is ``nullable``, file parameters get ``input``, and formats that no browser knows are dropped.
     """
-    found = _rewritten(schema)
+    found: dict[str, Any] = _rewritten(schema)
     found["title"] = ""
     found["description"] = ""
     for name, one in found.get("properties", {}).items():

@@ -6,7 +6,7 @@ import functools
 import json
 import math
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
@@ -54,6 +54,8 @@ class Request(APIHandler):
         lists = {name for name, one in model.model_fields.items() if one.default == []}
         given: dict[str, Any] = {}
         for name in self.request.query_arguments:
+            if name.isdigit():  # JupyterLab's way around caches
+                continue
             texts = self.get_query_arguments(name, strip=False)
             given[name] = texts if name in lists else texts[-1]
         try:
@@ -86,7 +88,7 @@ def verb(method: Verb) -> Verb:
         except WorkbenchError as error:
             self.tell_error(told(error))
 
-    return call
+    return cast("Verb", call)
 
 
 def finite(value: Any) -> Any:

@@ -10,14 +10,10 @@ from typing import Any
 from jupyterlab_workbench.documents import ItemsQuery, LogQuery, NotebookRequest, TableQuery
 from jupyterlab_workbench.errors import invalid_filter, plain
 from jupyterlab_workbench.request import Request, verb
-from jupyterlab_workbench.run_page import log_piece
 from workbench import service
-from workbench.runs.handle import Run
 
-NAME = re.compile(r"[A-Za-z0-9_-]{1,100}\Z")
 CONDITION = re.compile(r"([A-Za-z0-9_]+)(!=|<=|>=|=|<|>|~)(.*)\Z", re.DOTALL)
 CSV_ROWS = 5000
-FIGURE = ".vl.json"
 
 
 class Figures(Request):
@@ -26,9 +22,10 @@ class Figures(Request):
     @verb
     async def get(self, run_id: str) -> None:
         """Names of the figures, drawn at the end or of what is there so far."""
-        run, drawn = await asyncio.to_thread(_drawn, run_id)
-        if drawn or run.state in ("queued", "starting"):
-            self.tell({"names": list(drawn), "stamp": str(max(drawn.values(), default=0))})
+        drawn = await asyncio.to_thread(service.figures, run_id)
+        if drawn:
+            written = [path.stat().st_mtime_ns for path in drawn.values()]
+            self.tell({"names": list(drawn), "stamp": str(max(written))})
             return
         self.tell(await self.desk.answers.ask("figures", run_id=run_id))
 
@@ -39,12 +36,9 @@ class Figure(Request):
     @verb
     async def get(self, run_id: str, name: str) -> None:
         """One figure as Vega-Lite."""
-        run, drawn = await asyncio.to_thread(_drawn, run_id)
-        if not NAME.match(name):
-            raise plain(404, "not_found", f"There is no figure named {name!r}.")
+        drawn = await asyncio.to_thread(service.figures, run_id)
         if name in drawn:
-            path = run.folder / "figures" / f"{name}{FIGURE}"
-            self.tell(json.loads(await asyncio.to_thread(path.read_bytes)))
+            self.tell(json.loads(await asyncio.to_thread(drawn[name].read_bytes)))
             return
         self.tell(await self.desk.answers.ask("figure", run_id=run_id, name=name))
 
@@ -104,7 +98,7 @@ class Log(Request):
     async def get(self, run_id: str) -> None:
         """Answer with a piece of the log."""
         start = self.query(LogQuery).from_
-        self.tell(await asyncio.to_thread(lambda: log_piece(service.open_run(run_id), start)))
+        self.tell(await asyncio.to_thread(service.log_piece, run_id, start))
 
 
 class Notebook(Request):
@@ -115,7 +109,7 @@ class Notebook(Request):
         """Write a notebook that opens the result into a folder of the file browser."""
         folder = self.body(NotebookRequest).folder.strip("/")
         cells = await self.desk.answers.ask("notebook", run_id=run_id)
-        contents = self.contents_manager
+        contents: Any = self.contents_manager
         if not await _now(contents.dir_exists(folder)):
             raise plain(404, "not_found", f"There is no folder {folder!r} in the file browser.")
         name = await _now(contents.increment_filename(f"{run_id}.ipynb", folder))
@@ -123,13 +117,6 @@ class Notebook(Request):
         model = {"type": "notebook", "format": "json", "content": cells}
         await _now(contents.save(model, path))
         self.tell({"path": path}, 201)
-
-
-def _drawn(run_id: str) -> tuple[Run, dict[str, int]]:
-    """Return the figures that lie in the run's folder, with when they were written."""
-    run = service.open_run(run_id)
-    found = sorted((run.folder / "figures").glob(f"*{FIGURE}"))
-    return run, {path.name.removesuffix(FIGURE): path.stat().st_mtime_ns for path in found}
 
 
 def _order(asked: TableQuery) -> dict[str, Any]:

@@ -1,7 +1,5 @@
 // Made by tools/typescript_types.py from jupyterlab_workbench/documents.py: change it there.
 
-/* eslint-disable @typescript-eslint/no-explicit-any */
-
 /** Every recipe. */
 export interface ICatalogue {
   recipes: IRecipeSummary[];

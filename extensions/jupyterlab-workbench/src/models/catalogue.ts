@@ -20,6 +20,13 @@ export class CatalogueModel extends PolledModel {
     return this._catalogue;
   }
 
+  /** Ask, if nobody has. */
+  async ensure(): Promise<void> {
+    if (!this._catalogue) {
+      await this.refresh();
+    }
+  }
+
   /** A recipe by id, as far as it is known. */
   summary(id: string): IRecipeSummary | undefined {
     return this._catalogue?.recipes.find(one => one.id === id);

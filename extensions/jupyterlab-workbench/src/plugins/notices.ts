@@ -15,7 +15,8 @@ export const notices: JupyterFrontEndPlugin<void> = {
       const title = workbench.catalogue.summary(run.recipe)?.title;
       const message = `${title ?? run.recipe}: ${stateWords(run)}`;
       Notification.emit(message, kind(run), {
-        autoClose: false,
+        // Good news goes by itself where somebody can see it.
+        autoClose: seen(run) ? 8000 : false,
         actions: [
           {
             label: 'Show',
@@ -28,6 +29,10 @@ export const notices: JupyterFrontEndPlugin<void> = {
     });
   }
 };
+
+function seen(run: IRunPage): boolean {
+  return run.state === 'completed' && document.visibilityState === 'visible';
+}
 
 function kind(run: IRunPage): Notification.TypeOptions {
   switch (run.state) {

@@ -43,7 +43,7 @@ export const panel: JupyterFrontEndPlugin<void> = {
     });
     launcher?.add({
       command: CommandIDs.openPanel,
-      category: 'Other',
+      category: 'Science Workbench',
       rank: 0
     });
   }

@@ -12,7 +12,8 @@ import { stateWords } from '../words';
 /** Runs that go on, in JupyterLab's own panel of what is running. */
 export const running: JupyterFrontEndPlugin<void> = {
   id: 'jupyterlab-science-workbench:running',
-  description: 'Lists runs of the science workbench among the running sessions.',
+  description:
+    'Lists runs of the science workbench among the running sessions.',
   autoStart: true,
   requires: [IWorkbench, IRunningSessionManagers],
   activate: (app, workbench: IWorkbench, managers: IRunningSessionManagers) => {

@@ -1,7 +1,7 @@
 import type { IThemeManager } from '@jupyterlab/apputils';
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { Widget } from '@lumino/widgets';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { IFigures, IRunPage } from '../documents';
 import type { Rest } from '../rest';
 import { isLive } from '../words';
@@ -28,7 +28,7 @@ export function Figures(props: {
   const live = isLive(run.state);
   const [found, setFound] = useState<IFigures>();
   const [error, setError] = useState<Error | null>(null);
-  const { done } = run.items;
+  const begun = run.items.done > 0;
   useEffect(() => {
     let over = false;
     let timer: ReturnType<typeof setTimeout>;
@@ -48,15 +48,15 @@ export function Figures(props: {
         timer = setTimeout(look, INTERVAL);
       }
     };
-    if (!live || done > 0) {
+    if (!live || begun) {
       void look();
     }
     return () => {
       over = true;
       clearTimeout(timer);
     };
-  }, [rest, run.run_id, live, done > 0]);
-  if (live && !done) {
+  }, [rest, run.run_id, live, begun]);
+  if (live && !begun) {
     return (
       <p className="jp-Workbench-empty">
         Figures appear here with the first results.
@@ -133,12 +133,18 @@ function Figure(props: {
       over = true;
     };
   }, [rest, run.run_id, name, stamp, theme, context.rendermime]);
-  useEffect(() => () => shown.current?.dispose(), []);
+  // While the place is still on the page, which Lumino wants.
+  useLayoutEffect(() => () => shown.current?.dispose(), []);
   return (
     <figure>
       <figcaption>{title}</figcaption>
       <Trouble error={error} />
-      <div ref={host} className="jp-Workbench-figure" role="img" aria-label={title} />
+      <div
+        ref={host}
+        className="jp-Workbench-figure"
+        role="img"
+        aria-label={title}
+      />
     </figure>
   );
 }

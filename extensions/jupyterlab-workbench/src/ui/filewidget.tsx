@@ -5,6 +5,7 @@ import { type DragEvent, useEffect, useRef, useState } from 'react';
 import type { IDiskFile } from '../documents';
 import type { Rest } from '../rest';
 import { size } from '../words';
+import { Button } from './parts';
 import type { IParameterSchema } from './templates';
 
 const MIME = 'application/x-jupyter-icontents';
@@ -18,7 +19,7 @@ export interface IFileContext {
 
 /** A file: typed, picked in a dialog, dragged from the file browser, or uploaded. */
 export function FileWidget(props: WidgetProps): JSX.Element {
-  const { id, value, onChange } = props;
+  const { onChange } = props;
   const context = props.formContext as IFileContext;
   const schema = props.schema as IParameterSchema;
   const [told, setTold] = useState('');
@@ -58,7 +59,6 @@ export function FileWidget(props: WidgetProps): JSX.Element {
       void upload(file);
     }
   };
-  const endings = schema.input?.formats.filter(one => one.startsWith('.'));
   return (
     <div
       className="jp-Workbench-file"
@@ -66,46 +66,23 @@ export function FileWidget(props: WidgetProps): JSX.Element {
       onDragOver={event => event.preventDefault()}
       onDrop={drop}
     >
-      <input
-        id={id}
-        className="jp-mod-styled"
-        type="text"
-        spellCheck={false}
-        autoComplete="off"
-        placeholder={
-          schema.input?.folder
-            ? 'A file or folder: type its path, browse, or drop it here'
-            : 'A file: type its path, browse, or drop it here'
-        }
-        value={value ?? ''}
-        required={props.required}
-        aria-describedby={ariaDescribedByIds(id)}
-        onChange={event => onChange(event.target.value || undefined)}
-        onBlur={event => props.onBlur(id, event.target.value)}
-        onFocus={event => props.onFocus(id, event.target.value)}
-      />
+      <PathInput {...props} folder={schema.input?.folder ?? false} />
       <span className="jp-mod-tools">
-        <button
-          type="button"
-          className="jp-mod-styled jp-mod-reject jp-Workbench-button"
+        <Button
+          label="Browse"
+          name={`Browse for ${props.label}`}
           onClick={() => void browse()}
-          aria-label={`Browse for ${props.label}`}
-        >
-          Browse
-        </button>
-        <button
-          type="button"
-          className="jp-mod-styled jp-mod-reject jp-Workbench-button"
+        />
+        <Button
+          label="Upload"
+          name={`Upload ${props.label}`}
           onClick={() => picker.current?.click()}
-          aria-label={`Upload ${props.label}`}
-        >
-          Upload
-        </button>
+        />
         <input
           ref={picker}
           type="file"
           hidden
-          accept={endings?.join(',')}
+          accept={endings(schema).join(',')}
           onChange={event => {
             const file = event.target.files?.[0];
             if (file) {
@@ -122,18 +99,42 @@ export function FileWidget(props: WidgetProps): JSX.Element {
   );
 }
 
+function PathInput(props: WidgetProps & { folder: boolean }): JSX.Element {
+  const { id, value, onChange, folder } = props;
+  return (
+    <input
+      id={id}
+      type="text"
+      spellCheck={false}
+      autoComplete="off"
+      placeholder={`A file${folder ? ' or folder' : ''}: type its path, browse, or drop it here`}
+      value={value ?? ''}
+      required={props.required}
+      aria-describedby={ariaDescribedByIds(id)}
+      onChange={event => onChange(event.target.value || undefined)}
+      onBlur={event => props.onBlur(id, event.target.value)}
+      onFocus={event => props.onFocus(id, event.target.value)}
+    />
+  );
+}
+
+/** The endings of accepted files' names. */
+function endings(schema: IParameterSchema): string[] {
+  return schema.input?.formats.filter(one => one.startsWith('.')) ?? [];
+}
+
 async function picked(
   context: IFileContext,
   schema: IParameterSchema
 ): Promise<string | undefined> {
-  const endings = schema.input?.formats.filter(one => one.startsWith('.'));
   const options = {
     manager: context.documents,
     defaultPath: context.folder(),
     title: schema.input?.folder ? 'Choose a file or folder' : 'Choose a file'
   };
+  const known = endings(schema);
   const fits = (name: string) =>
-    !endings?.length || endings.some(one => name.toLowerCase().endsWith(one));
+    !known.length || known.some(one => name.toLowerCase().endsWith(one));
   const result = await FileDialog.getOpenFiles({
     ...options,
     filter: model =>

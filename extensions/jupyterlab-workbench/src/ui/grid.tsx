@@ -7,7 +7,7 @@ import {
   TextRenderer
 } from '@lumino/datagrid';
 import { Widget } from '@lumino/widgets';
-import { useEffect, useRef } from 'react';
+import { useEffect, useLayoutEffect, useRef } from 'react';
 import type { RowsModel } from './rowsmodel';
 
 const COLUMN = 130;
@@ -22,7 +22,8 @@ export function Grid(props: {
   const { model, summary, theme, sort } = props;
   const host = useRef<HTMLDivElement>(null);
   const drawn = useRef<DataGrid | null>(null);
-  useEffect(() => {
+  // Lumino attaches to, and detaches from, what is on the page.
+  useLayoutEffect(() => {
     const place = host.current;
     if (!place) {
       return;

@@ -21,10 +21,9 @@ export function LogTab(props: { run: IRunPage; rest: Rest }): JSX.Element {
     let timer: ReturnType<typeof setTimeout>;
     const look = async () => {
       try {
-        const piece = await rest.get<ILogPiece>(
-          ['runs', run.run_id, 'log'],
-          { from: at.current ?? -TAIL }
-        );
+        const piece = await rest.get<ILogPiece>(['runs', run.run_id, 'log'], {
+          from: at.current ?? -TAIL
+        });
         if (over) {
           return;
         }

@@ -87,6 +87,8 @@ export function Skeleton(props: { lines: number }): JSX.Element {
 /** A button as JupyterLab's own look. */
 export function Button(props: {
   label: string;
+  /** For who does not see what it stands beside. */
+  name?: string;
   onClick: () => void;
   kind?: 'accept' | 'reject' | 'warn';
   disabled?: boolean;
@@ -99,6 +101,7 @@ export function Button(props: {
       onClick={props.onClick}
       disabled={props.disabled}
       title={props.title}
+      aria-label={props.name}
     >
       {props.label}
     </button>

@@ -46,9 +46,6 @@ export function RecipeForm(props: {
       noValidate
       noHtml5Validate
       showErrorList={false}
-      experimental_defaultFormStateBehavior={{
-        emptyObjectFields: 'skipDefaults'
-      }}
       onChange={(event: any, id?: string) =>
         props.onChange(event.formData as Values, changed(schema, id))
       }

@@ -37,9 +37,7 @@ type LoadedProps = Parameters<typeof RecipePage>[0] & { recipe: IRecipePage };
 
 function Loaded(props: LoadedProps): JSX.Element {
   const { recipe, workbench } = props;
-  const [values, setValues] = useState<Values>(() =>
-    read(recipe, props.given)
-  );
+  const [values, setValues] = useState<Values>(() => read(recipe, props.given));
   const [touched, setTouched] = useState(() => new Set(Object.keys(values)));
   const check = useCheck(workbench, recipe, values);
   const [told, setTold] = useState<IField[]>([]);
@@ -88,7 +86,10 @@ function Loaded(props: LoadedProps): JSX.Element {
                   }
                   title={`Fill in: ${example.title}`}
                   onClick={() =>
-                    change(read(recipe, example.values), Object.keys(example.values))
+                    change(
+                      read(recipe, example.values),
+                      Object.keys(example.values)
+                    )
                   }
                 />
               ))}
@@ -124,10 +125,7 @@ function Loaded(props: LoadedProps): JSX.Element {
 }
 
 /** What will happen: items, data, where. */
-function Meaning(props: {
-  check: ICheck;
-  problems: IField[];
-}): JSX.Element {
+function Meaning(props: { check: ICheck; problems: IField[] }): JSX.Element {
   const { answer, busy } = props.check;
   const ready = answer && !answer.problems.length;
   return (
@@ -135,7 +133,7 @@ function Meaning(props: {
       <h2>What will happen</h2>
       <dl>
         <dt>Items</dt>
-        <dd>{ready ? items(answer.items) : '–'}</dd>
+        <dd>{ready ? expected(answer) : '–'}</dd>
         <dt>Needed on disk</dt>
         <dd>{ready ? size(answer.bytes) : '–'}</dd>
         <dt>Run on</dt>
@@ -150,6 +148,11 @@ function Meaning(props: {
       )}
     </div>
   );
+}
+
+/** A recipe that reads its files first knows only then how many items they hold. */
+function expected(answer: ICheckAnswer): string {
+  return answer.items ? items(answer.items) : 'as the files hold';
 }
 
 interface ICheck {

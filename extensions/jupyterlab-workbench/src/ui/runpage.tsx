@@ -54,12 +54,15 @@ type Tab = (typeof TABS)[number];
 export function RunPage(props: IRunPageProps): JSX.Element {
   const { model } = props;
   useModel(model);
+  useModel(props.workbench.catalogue);
   const { run, error } = model;
   if (error?.status === 404) {
     return (
       <div className="jp-Workbench-run">
         <h1>This run is gone</h1>
-        <p>{model.id} has been deleted, or lies on a disk that is not mounted.</p>
+        <p>
+          {model.id} has been deleted, or lies on a disk that is not mounted.
+        </p>
       </div>
     );
   }

@@ -132,7 +132,9 @@ function Sorting(props: IToolProps): JSX.Element {
       {name && (
         <Button
           label={descending ? 'Largest first' : 'Smallest first'}
-          onClick={() => set({ ...order, sort: descending ? name : `-${name}` })}
+          onClick={() =>
+            set({ ...order, sort: descending ? name : `-${name}` })
+          }
         />
       )}
     </span>

@@ -12,7 +12,7 @@ export function inTheme(spec: any, place: HTMLElement): any {
   const grid = colour('--jp-border-color2');
   const font = style.fontFamily;
   const words = { labelColor: text, titleColor: text };
-  const fits = !('width' in spec) && ('mark' in spec || 'layer' in spec);
+  const fits = 'mark' in spec || 'layer' in spec;
   return {
     ...spec,
     $schema: SCHEMA,

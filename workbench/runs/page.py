@@ -1,4 +1,4 @@
-"""Documents about one run, read from its folder without the recipe."""
+"""What front ends show of one run, read from its folder without the recipe."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from workbench.runs.files import read_json
 from workbench.runs.handle import Run
 
 PIECE_BYTES = 256 * 1024
+FIGURE = ".vl.json"
 
 
-def run_page(run: Run) -> dict[str, Any]:
+def page(run: Run) -> dict[str, Any]:
     """Return everything about one run."""
     manifest = run.manifest
     return {
@@ -68,3 +69,9 @@ def log_piece(run: Run, start: int) -> dict[str, Any]:
         data = data[: data.rfind(b"\n") + 1] or data
     text = data.decode("utf-8", errors="replace")
     return {"text": text, "start": first, "stop": first + len(data), "size": size}
+
+
+def figure_files(run: Run) -> dict[str, Path]:
+    """Return the figures that were drawn at the end, by name."""
+    found = sorted((run.folder / "figures").glob(f"*{FIGURE}"))
+    return {path.name.removesuffix(FIGURE): path for path in found}
