@@ -18,7 +18,7 @@ WHOLE = """
     modules = ["dtk/24.04", "gcc"]
     prologue = ["export OMP_NUM_THREADS=1", "ulimit -c 0 && source /opt/site.sh"]
     python = "/opt/wb/bin/python"
-    scratch = "/scratch/$USER"
+    scratch = "/local/$USER"
     runs = "${HOME}/runs"
     kills_at_logout = true
 
@@ -72,10 +72,10 @@ def problems(path):
 
 def test_a_whole_file(write, monkeypatch):
     monkeypatch.setenv("USER", "ada")
-    monkeypatch.setenv("HOME", "/home/ada")
+    monkeypatch.setenv("HOME", "/u/ada")
     site = read_site(write(WHOLE))
     assert (site.scheduler, site.interface, site.login_node) == ("slurm", "ib0", True)
-    assert (site.scratch, site.runs) == ("/scratch/ada", "/home/ada/runs")
+    assert (site.scratch, site.runs) == ("/local/ada", "/u/ada/runs")
     assert (site.batch.partition, site.batch.time_limit_s) == ("cpu", 172800)
     assert site.batch.memory_bytes == 2 * 2**30
     assert (site.limits.jobs, site.limits.workers) == (50, 400)
@@ -139,7 +139,7 @@ def test_every_problem_at_once_with_its_line(write):
         ("[accelerators.x]\nprice_per_hour = -1", "0 or more"),
         ("[accelerators.x]\nprice_per_hour = nan", "0 or more"),
         ('python = "bin/python"', "has to begin with /"),
-        ('scratch = "/scratch/$(id)"', "a path may not hold"),
+        ('scratch = "/local/$(id)"', "a path may not hold"),
         ('prologue = ["#SBATCH -p other"]', "may not begin with #"),
         ('prologue = ["echo a \\\\"]', "go on in the next"),
         ('prologue = [""]', "it is empty"),
