@@ -166,6 +166,9 @@ class Recipe(Generic[P]):
         ``parameters -> None``; says what single values cannot: raises
         :class:`workbench.ParameterError`.  Called before a run, after the input files were
         checked; may look into them, for about a second.
+    room
+        ``parameters -> bytes``: about what the file outputs take on disk, so that a run that
+        cannot fit is refused.  Called as `check` is.
     stages
         The stages in order.  A recipe with one may give `outputs`, `plan`, `kernel` (and
         `setup`) instead; that stage is called ``main``.
@@ -202,6 +205,7 @@ class Recipe(Generic[P]):
     kernel: Callable[[Task, P, Any], Mapping[str, Any]] | None = None
     setup: Callable[[P, Any], Any] | None = None
     check: Callable[[P], None] | None = None
+    room: Callable[[P], int] | None = None
     items: str = ""
     summary: tuple[Output, ...] = ()
     finish: Callable[[Results, P], Mapping[str, Any]] | None = None
