@@ -230,8 +230,8 @@ def _problem(model: type[Parameters], error: Any) -> Problem:
     if error["type"] == "extra_forbidden":
         return _unknown(model, name)
     if error["type"] == "missing":
-        info = model.model_fields[name]
-        return Problem(name, f"a value is required ({info.description}).")
+        described = (model.model_fields[name].description or "no help").removesuffix(".")
+        return Problem(name, f"a value is required ({described}).")
     given = error.get("input")
     said = error["msg"].replace("Input should", "it should")
     where = "".join(f"[{part}]" for part in error["loc"][1:] if isinstance(part, int))

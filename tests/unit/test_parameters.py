@@ -63,7 +63,7 @@ def test_a_wrong_value_is_named_with_what_is_wanted(values, message):
 
 
 def test_what_is_missing_is_told_with_its_help():
-    assert told(lambda: load(Given, {})) == {"name": "a value is required (What it is called.)."}
+    assert told(lambda: load(Given, {})) == {"name": "a value is required (What it is called)."}
 
 
 def test_all_wrong_values_are_told_at_once():
