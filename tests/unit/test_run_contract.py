@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import workbench
-from tests.packs import workbench_json
+from tests.packs import workbench as command, workbench_json
+from workbench.registry import resolve
 from workbench.runs.lock import boot_id
 
 EXAMPLES = {"proteins.search": "globins", "materials.elastic": "alloys"}
@@ -229,6 +230,44 @@ def test_result(runs, recipe):
         else:
             assert dataset["voigt_i"].values.tolist() == ["xx", "yy", "zz", "yz", "xz", "xy"]
             assert set(found["stable"].values.tolist()) <= {1, 0, -1}
+
+
+def test_a_result_is_opened_on_the_command_line(runs, home, recipe):
+    ended = runs[recipe][1]
+    code, document = workbench_json("run", "open", ended["run_id"], home=home)
+    assert (code, document["result"]) == (0, ended["result"])
+    assert set(FIELDS[recipe]) <= set(document["variables"])
+    suffixes = {figure.partition(".")[2] for figure in document["figures"]}
+    assert suffixes == {"svg", "vl.json"}
+    said = command("run", "open", ended["run_id"], home=home).stdout
+    lines = said.splitlines()
+    assert lines[0] == ended["result"]
+    # The table begins with what the recipe wants to be seen first.
+    shown = resolve(recipe)
+    [head] = [n for n, line in enumerate(lines) if line.split()[1:2] == [shown.columns[0]]]
+    assert lines[head].split()[1:5] == list(shown.columns[:4])
+    units = {"proteins.search": ["bit"], "materials.elastic": ["GPa"] * 3}
+    assert lines[head + 1].split() == units[recipe]
+
+
+def test_python_does_the_same(runs, home, recipe):
+    """Submitted, listed and opened from Python, like an earlier run but for one value."""
+    earlier = runs[recipe][1]["run_id"]
+    value = {"proteins.search": {"evalue": 1e-3}, "materials.elastic": {"fmax": 2e-4}}[recipe]
+    run = workbench.submit(recipe, like=earlier, **value)
+    assert run.wait(timeout_s=60)["state"] == "completed"
+    assert next(iter(workbench.runs(limit=1))).id == run.id
+    before = workbench.open_run(earlier).manifest
+    assert run.manifest.like == earlier
+    assert dict(run.manifest.parameters) == {**run.manifest.parameters, **value}
+    assert {name: entry.sha256 for name, entry in run.manifest.inputs.items()} == {
+        name: entry.sha256 for name, entry in before.inputs.items()
+    }
+    with run.open() as dataset:
+        assert dataset.attrs["run_id"] == run.id
+        if recipe == "proteins.search":
+            assert dataset["evalue"].values.max() <= 1e-3
+    workbench_json("run", "delete", run.id, home=home)
 
 
 def test_an_error_is_told_in_fields(home):

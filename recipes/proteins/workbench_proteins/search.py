@@ -49,6 +49,7 @@ recipe = Recipe(
     items="query",
     figures=figures,
     table="hits",
+    columns=("target", "evalue", "score", "identity", "query_coverage", "target_coverage"),
     order=("evalue",),
     requires=("pyhmmer",),
     references=(
