@@ -55,6 +55,9 @@ class QueuedJob:
         Exit status, or the negative number of the signal, of a job that ended.
     reason
         Why it waits, or how it ended, in the scheduler's own words.
+    outside
+        Of a job that ended: whether the scheduler or a person ended it (cancelled, preempted,
+        time limit, node failed), not what ran in it; None where the scheduler does not tell.
     """
 
     job_id: str
@@ -68,6 +71,7 @@ class QueuedJob:
     start: str | None = None
     end: str | None = None
     exit: int | None = None
+    outside: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
