@@ -5,39 +5,10 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 
-from workbench.errors import NotFound, RecipeError
 from workbench.pool.vendor import FoundCard, Vendor
 
-GROUP = "workbench.vendors"
 TIMEOUT_S = 20.0
-
-
-def vendors() -> list[Vendor]:
-    """Return all installed vendors."""
-    return [vendor_named(name) for name in sorted(entry_points(group=GROUP).names)]
-
-
-def vendor_named(name: str) -> Vendor:
-    """Return the vendor of that name, of whatever distribution.
-
-    Raises
-    ------
-    NotFound
-        When there is none.
-    RecipeError
-        When the entry point of that name leads to something else.
-    """
-    points = {point.name: point for point in entry_points(group=GROUP)}
-    if name not in points:
-        raise NotFound.named("vendor of cards", name, points)
-    vendor = points[name].load()()
-    if not isinstance(vendor, Vendor) or vendor.name != name:
-        raise RecipeError(
-            f"{points[name].value!r} is registered as {name!r}, but is no such Vendor."
-        )
-    return vendor
 
 
 @dataclass(frozen=True)
@@ -57,7 +28,9 @@ class Probe:
     there: bool
 
     @classmethod
-    def run(cls, vendor: Vendor, environ: Mapping[str, str]) -> Probe:
+    def run(
+        cls, vendor: Vendor, environ: Mapping[str, str], timeout_s: float | None = None
+    ) -> Probe:
         """Run the tools that are there, each for a bounded time."""
         texts: list[str] = []
         problems: list[str] = []
@@ -66,7 +39,7 @@ class Probe:
         whole = {k: v for k, v in environ.items() if k not in vendor.visible_variables}
         for command in vendor.probe_commands():
             try:
-                texts.append(_output(command, whole))
+                texts.append(_output(command, whole, timeout_s or TIMEOUT_S))
                 there = True
             except FileNotFoundError:
                 problems.append(f"there is no command {command[0]}")
@@ -85,7 +58,7 @@ class Probe:
         return cls([], words or f"{vendor.name} has no tool that lists cards", there)
 
 
-def _output(command: tuple[str, ...], environ: Mapping[str, str]) -> str:
+def _output(command: tuple[str, ...], environ: Mapping[str, str], timeout_s: float) -> str:
     """Return a command's output.
 
     Raises
@@ -100,11 +73,11 @@ def _output(command: tuple[str, ...], environ: Mapping[str, str]) -> str:
             capture_output=True,
             text=True,
             errors="replace",
-            timeout=TIMEOUT_S,
+            timeout=timeout_s,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise TimeoutError(f"no answer within {TIMEOUT_S:.0f} s") from None
+        raise TimeoutError(f"no answer within {timeout_s:.0f} s") from None
     if done.returncode != 0:
         said = (done.stderr.strip() or done.stdout.strip()).splitlines()
         raise OSError(f"exit {done.returncode}, {said[-1] if said else 'without a word'}")
