@@ -27,8 +27,9 @@ HOLDER = """
 import os, sys
 from workbench.worker.cards import hold
 from workbench.pool.plugins import vendor
+nvidia = vendor("nvidia")
 os.setuid(int(sys.argv[2]))
-held = hold(vendor("nvidia"), int(sys.argv[1]), environ=os.environ, patience_s=0)
+held = hold(nvidia, int(sys.argv[1]), environ=os.environ, patience_s=0)
 print(*(one.card.index for one in held), flush=True)
 sys.stdin.read()
 """
