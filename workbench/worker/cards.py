@@ -1,27 +1,24 @@
 """Which cards this job may use, and the hold on each that no other worker gets.
 
 A scheduler says which cards a job has, or only how many: then nothing but the hold keeps two
-jobs off one card.  A hold is an abstract unix socket with the card's name.  It is seen by every
-user and from every private /tmp of the node (though not from a container with a network of its
-own), and it is gone with the process that holds it, however that ended.
+jobs off one card.
 """
 
 from __future__ import annotations
 
 import json
 import socket
-import struct
 import time
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import asdict, dataclass
 
 from workbench.errors import Refused
 from workbench.kernel import Card
+from workbench.pool.hold import address, holder
 from workbench.pool.probe import Probe
 from workbench.pool.vendor import FoundCard, Vendor
 from workbench.worker.device import VARIABLE
-from workbench.worker.usable import Usable, counted, identity, usable_cards
+from workbench.worker.usable import Usable, counted, usable_cards
 
 PATIENCE_S = 10.0
 PAUSE_S = 0.5
@@ -132,7 +129,7 @@ def _take(vendor: Vendor, cards: list[FoundCard], wanted: int) -> list[HeldCard]
             break
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            sock.bind(_address(vendor, found))
+            sock.bind(address(found))
         except OSError:
             sock.close()
             continue
@@ -142,24 +139,6 @@ def _take(vendor: Vendor, cards: list[FoundCard], wanted: int) -> list[HeldCard]
         environment = {**vendor.visible([card]), VARIABLE: described(vendor, card)}
         held.append(HeldCard(card, found, environment, sock))
     return held
-
-
-def _address(vendor: Vendor, found: FoundCard) -> str:
-    # The kernel takes 107 bytes.
-    return f"\0workbench-card-{vendor.name}-{identity(found)}"[:107]
-
-
-def _holder(address: str) -> str:
-    """Say which process holds a card, as far as the kernel tells."""
-    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as sock:
-        sock.setblocking(False)
-        try:
-            sock.connect(address)
-            said = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-        except OSError:
-            return "another process"
-    pid, uid, _ = struct.unpack("3i", said)
-    return f"process {pid} of user {uid}" if pid else f"a process of user {uid}"
 
 
 def _too_few(vendor: Vendor, usable: Usable, wanted: int, held: list[HeldCard]) -> str:
@@ -173,7 +152,7 @@ def _too_few(vendor: Vendor, usable: Usable, wanted: int, held: list[HeldCard]) 
         )
     mine = [one.found for one in held]
     others = [
-        f"{_shown(found)} by {_holder(_address(vendor, found))}"
+        f"{_shown(found)} by {holder(found) or 'another process'}"
         for found in usable.cards
         if found not in mine
     ]
