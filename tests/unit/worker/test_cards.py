@@ -33,10 +33,11 @@ class OurDcu(Hygon):
 
 HOLDER = """
 import os, sys
+from workbench.pool import plugins
 from workbench.worker.cards import hold
-from workbench.worker.probe import vendor_named
+vendor = plugins.vendor("nvidia")
 os.setuid(int(sys.argv[2]))
-held = hold(vendor_named("nvidia"), int(sys.argv[1]), environ=os.environ, patience_s=0)
+held = hold(vendor, int(sys.argv[1]), environ=os.environ, patience_s=0)
 print(*(one.card.index for one in held), flush=True)
 sys.stdin.read()
 """
