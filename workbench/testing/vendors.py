@@ -15,9 +15,9 @@ import pytest
 
 from workbench.kernel import Card
 from workbench.pool import plugins
+from workbench.pool.probe import Probe
 from workbench.pool.vendor import FoundCard, Vendor
 from workbench.worker.cards import described
-from workbench.worker.probe import Probe
 from workbench.worker.usable import identity, usable_cards
 
 FORBIDDEN = ("cupy", "dask", "distributed", "torch")

@@ -19,9 +19,9 @@ from dataclasses import asdict, dataclass
 
 from workbench.errors import Refused
 from workbench.kernel import Card
+from workbench.pool.probe import Probe
 from workbench.pool.vendor import FoundCard, Vendor
 from workbench.worker.device import VARIABLE
-from workbench.worker.probe import Probe
 from workbench.worker.usable import Usable, counted, identity, usable_cards
 
 NODE = "WORKBENCH_NODE"

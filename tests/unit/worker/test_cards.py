@@ -13,9 +13,9 @@ from workbench.errors import Refused
 from workbench.kernel import Card
 from workbench.pool.accelerators.hygon import Hygon
 from workbench.pool.accelerators.nvidia import Nvidia
+from workbench.pool.probe import Probe
 from workbench.pool.vendor import FoundCard
 from workbench.worker.cards import hold, pinned
-from workbench.worker.probe import Probe
 from workbench.worker.usable import usable_cards
 
 ROWS = "".join(
@@ -212,7 +212,7 @@ def test_a_tool_that_fails_is_no_reason_to_guess(tmp_path):
 
 
 def test_a_tool_that_hangs_is_given_up(tmp_path, monkeypatch):
-    monkeypatch.setattr("workbench.worker.probe.TIMEOUT_S", 0.2)
+    monkeypatch.setattr("workbench.pool.probe.TIMEOUT_S", 0.2)
     tool = tmp_path / "hy-smi"
     tool.write_text("#!/bin/sh\nexec sleep 60\n")
     tool.chmod(0o755)

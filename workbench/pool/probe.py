@@ -29,7 +29,9 @@ class Probe:
     there: bool
 
     @classmethod
-    def run(cls, vendor: Vendor, environ: Mapping[str, str]) -> Probe:
+    def run(
+        cls, vendor: Vendor, environ: Mapping[str, str], timeout_s: float | None = None
+    ) -> Probe:
         """Run the tools that are there, each for a bounded time."""
         texts: list[str] = []
         problems: list[str] = []
@@ -43,7 +45,7 @@ class Probe:
                 continue
             there = True
             try:
-                texts.append(_output((program, *command[1:]), whole))
+                texts.append(_output((program, *command[1:]), whole, timeout_s or TIMEOUT_S))
             except OSError as error:
                 problems.append(f"{command[0]}: {error}")
         if texts:
@@ -58,7 +60,7 @@ class Probe:
         return cls([], words or f"{vendor.name} has no tool that lists cards", there)
 
 
-def _output(command: tuple[str, ...], environ: Mapping[str, str]) -> str:
+def _output(command: tuple[str, ...], environ: Mapping[str, str], timeout_s: float) -> str:
     """Return a command's output.
 
     Raises
@@ -73,11 +75,11 @@ def _output(command: tuple[str, ...], environ: Mapping[str, str]) -> str:
             capture_output=True,
             text=True,
             errors="replace",
-            timeout=TIMEOUT_S,
+            timeout=timeout_s,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise TimeoutError(f"no answer within {TIMEOUT_S:.0f} s") from None
+        raise TimeoutError(f"no answer within {timeout_s:.0f} s") from None
     if done.returncode != 0:
         said = (done.stderr.strip() or done.stdout.strip()).splitlines()
         raise OSError(f"exit {done.returncode}, {said[-1] if said else 'without a word'}")
