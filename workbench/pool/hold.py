@@ -6,12 +6,16 @@ network of its own), and it is gone with the process that holds it, however that
 
 from __future__ import annotations
 
+import hashlib
 import socket
 import struct
 from contextlib import closing
 from dataclasses import dataclass
 
 from workbench.pool.vendor import FoundCard
+
+NODE = "WORKBENCH_NODE"
+MOST_BYTES = 107
 
 
 @dataclass(frozen=True)
@@ -34,17 +38,27 @@ def identity(found: FoundCard) -> str:
     return found.card.uuid or found.bus or str(found.card.index)
 
 
-def address(found: FoundCard) -> str:
-    """Return the name of the socket, of which the kernel takes 107 bytes."""
-    return f"\0workbench-card-{found.card.vendor}-{identity(found)}"[:107]
+def address(found: FoundCard, node: str = "") -> str:
+    """Return the name of a card's socket; a long one by its digest, the kernel takes 107 bytes.
+
+    Parameters
+    ----------
+    node
+        Name of the node, where several are one computer (``WORKBENCH_NODE``).
+    """
+    words = ("\0workbench-card", *([node] if node else []), found.card.vendor, identity(found))
+    name = "-".join(words)
+    if len(name.encode()) > MOST_BYTES:
+        return f"\0workbench-card-{hashlib.sha256(name.encode()).hexdigest()}"
+    return name
 
 
-def holder(found: FoundCard) -> Holder | None:
+def holder(found: FoundCard, node: str = "") -> Holder | None:
     """Return who holds a card; None where nobody does, or nobody can be asked."""
     with closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as sock:
         sock.setblocking(False)
         try:
-            sock.connect(address(found))
+            sock.connect(address(found, node))
             said = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
         except OSError:
             return None

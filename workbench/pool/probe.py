@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -38,13 +39,14 @@ class Probe:
         # Some tools are programs of the vendor's runtime and hide what is not visible.
         whole = {k: v for k, v in environ.items() if k not in vendor.visible_variables}
         for command in vendor.probe_commands():
-            try:
-                texts.append(_output(command, whole, timeout_s or TIMEOUT_S))
-                there = True
-            except FileNotFoundError:
+            program = shutil.which(command[0], path=whole.get("PATH"))
+            if program is None:
                 problems.append(f"there is no command {command[0]}")
+                continue
+            there = True
+            try:
+                texts.append(_output((program, *command[1:]), whole, timeout_s or TIMEOUT_S))
             except OSError as error:
-                there = True
                 problems.append(f"{command[0]}: {error}")
         if texts:
             tool = vendor.probe_commands()[0][0]
@@ -64,7 +66,7 @@ def _output(command: tuple[str, ...], environ: Mapping[str, str], timeout_s: flo
     Raises
     ------
     OSError
-        When it is not there, fails, or does not answer.
+        When it fails, or does not answer.
     """
     try:
         done = subprocess.run(

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 
 from workbench.errors import Refused
 from workbench.kernel import Card
-from workbench.pool.hold import address, holder
+from workbench.pool.hold import NODE, address, holder
 from workbench.pool.probe import Probe
 from workbench.pool.vendor import FoundCard, Vendor
 from workbench.worker.device import VARIABLE
@@ -69,7 +69,8 @@ def hold(
     wanted
         How many.
     environ
-        The environment that the scheduler gave.
+        The environment that the scheduler gave.  ``WORKBENCH_NODE`` in it says which node this
+        is where one computer plays several, as test rigs do: each has its own cards.
     per_node
         How many cards each node has, where the site says it: they are numbered from 0 where
         neither the scheduler nor the vendor's tool tells them.
@@ -85,15 +86,16 @@ def hold(
         When fewer are free, or there are none.
     """
     usable = usable_cards(vendor, Probe.run(vendor, environ), environ, per_node, model)
+    node = environ.get(NODE, "")
     deadline = time.monotonic() + patience_s
     while True:
-        held = _take(vendor, usable.cards, wanted)
+        held = _take(vendor, node, usable.cards, wanted)
         if len(held) == wanted:
             return held
         for one in held:
             one.close()
         if len(usable.cards) < wanted or time.monotonic() >= deadline:
-            raise Refused(_too_few(vendor, usable, wanted, held), code="cards")
+            raise Refused(_too_few(vendor, node, usable, wanted, held), code="cards")
         time.sleep(PAUSE_S)
 
 
@@ -121,7 +123,7 @@ def described(vendor: Vendor, card: Card) -> str:
     )
 
 
-def _take(vendor: Vendor, cards: list[FoundCard], wanted: int) -> list[HeldCard]:
+def _take(vendor: Vendor, node: str, cards: list[FoundCard], wanted: int) -> list[HeldCard]:
     """Hold the first ones that can be held."""
     held: list[HeldCard] = []
     for found in cards:
@@ -129,7 +131,7 @@ def _take(vendor: Vendor, cards: list[FoundCard], wanted: int) -> list[HeldCard]
             break
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            sock.bind(address(found))
+            sock.bind(address(found, node))
         except OSError:
             sock.close()
             continue
@@ -141,7 +143,7 @@ def _take(vendor: Vendor, cards: list[FoundCard], wanted: int) -> list[HeldCard]
     return held
 
 
-def _too_few(vendor: Vendor, usable: Usable, wanted: int, held: list[HeldCard]) -> str:
+def _too_few(vendor: Vendor, node: str, usable: Usable, wanted: int, held: list[HeldCard]) -> str:
     models = {found.card.model for found in usable.cards if found.card.model}
     kind = f" {models.pop()}" if len(models) == 1 else f" {vendor.name}"
     asked = f"Asked for {counted(wanted, kind)}"
@@ -152,7 +154,7 @@ def _too_few(vendor: Vendor, usable: Usable, wanted: int, held: list[HeldCard]) 
         )
     mine = [one.found for one in held]
     others = [
-        f"{_shown(found)} by {holder(found) or 'another process'}"
+        f"{_shown(found)} by {holder(found, node) or 'another process'}"
         for found in usable.cards
         if found not in mine
     ]
