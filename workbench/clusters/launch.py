@@ -95,6 +95,7 @@ def first_status(
         "jobs": [],
         "memory_bytes": spec.memory_bytes,
         "warnings": [],
+        "problem": "",
         "reason": "",
         "runs": [],
         "answered": {},
@@ -108,6 +109,7 @@ def _spawn(folder: ClusterFolder, spec: ClusterSpec, generation: int) -> None:
     folder.write_connection(None)
     if folder.log.exists() and folder.log.stat().st_size > LOG_BYTES:
         os.replace(folder.log, folder.path / "log.old")
-    pid = run_detached(MODULE, [str(folder.path)], log=folder.log, environment=ENVIRONMENT)
+    arguments = [str(folder.path), str(generation)]
+    pid = run_detached(MODULE, arguments, log=folder.log, environment=ENVIRONMENT)
     # The process waits for this before it does anything; from then on it alone writes.
     folder.write_status(first_status(folder, spec.resolved(this_computer()), generation, pid))
