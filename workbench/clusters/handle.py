@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -12,10 +15,10 @@ from workbench.clusters.launch import launch
 from workbench.clusters.login import TIME_LIMIT, fit_login_node
 from workbench.clusters.place import check_place
 from workbench.clusters.spec import LOCAL, ClusterSpec
-from workbench.errors import Refused
+from workbench.errors import ParameterError, Problem, Refused, WorkbenchError
 
 
-def start(
+def request(
     name: str,
     *,
     partition: str = LOCAL,
@@ -24,10 +27,8 @@ def start(
     between: tuple[int, int] | None = None,
     time_limit_s: float | None = None,
     idle_timeout_s: float | None = None,
-) -> Cluster:
-    """Start a cluster, or return the one that runs under that name.
-
-    Returns at once; :meth:`Cluster.wait_running` waits.
+) -> ClusterSpec:
+    """Return the request for a cluster.
 
     Parameters
     ----------
@@ -50,29 +51,75 @@ def start(
     Raises
     ------
     ParameterError
-        When the name or the size is none, the partition has no such cards, or never so many,
-        or allows no such time: what could never run is refused before anything is sent.
-    Refused
-        When it runs already, but elsewhere or with another size, or this is a login node.
+        When the name, the size or a time is none.
     """
-    given = between or (workers, workers)
-    spec = ClusterSpec(
+    minimum, maximum = between or (workers, workers)
+    return ClusterSpec(
         name=name,
         partition=partition,
         accelerator=accelerator,
-        minimum=given[0],
-        maximum=given[1],
+        minimum=minimum,
+        maximum=maximum,
         time_limit_s=time_limit_s,
         idle_timeout_s=idle_timeout_s,
     )
+
+
+def start(name: str, **asked: Any) -> Cluster:
+    """Start a cluster, or return the one that runs under that name.
+
+    Returns at once; :meth:`Cluster.wait_running` waits.
+
+    Parameters
+    ----------
+    name, **asked
+        See :func:`request`.
+
+    Raises
+    ------
+    ParameterError
+        When the partition has no such cards, or never so many, or allows no such time: what
+        could never run is refused before anything is sent.
+    Refused
+        When it runs already, but elsewhere or with another size, or this is a login node.
+    """
+    spec = request(name, **asked)
     cluster = Cluster(ClusterFolder.of(name))
     started = False
     if not cluster.alive():
-        check_place(spec)
+        check_place(spec, cluster.folder)
         started = launch(cluster._files, fit_login_node(spec))
     if not started:
         _check_same(cluster.status(), spec)
     return cluster
+
+
+def script(name: str, **asked: Any) -> str:
+    """Return the script of a cluster's jobs exactly as it would be sent; nothing is submitted.
+
+    Parameters
+    ----------
+    name, **asked
+        See :func:`request`.
+
+    Raises
+    ------
+    ParameterError
+        As :func:`start` does, and for this computer, which needs no job.
+    """
+    spec = request(name, **asked)
+    if spec.local:
+        said = "This computer needs no job script. Name a partition: workbench pool show"
+        raise ParameterError.of([Problem("partition", said)])
+    folder = ClusterFolder.of(name).path
+    check_place(spec, folder)
+    command = [sys.executable, "-P", "-m", "workbench.clusters.process.script", str(folder)]
+    done = subprocess.run(
+        command, input=json.dumps(spec.to_json()), capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise WorkbenchError(f"No script could be made: {done.stderr.strip()}", code="script")
+    return done.stdout
 
 
 def ensure(name: str) -> Cluster:

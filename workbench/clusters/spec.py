@@ -89,6 +89,13 @@ class ClusterSpec:
         """
         return replace(self, minimum=minimum, maximum=maximum)
 
+    def resolved_to(self, **numbers: Any) -> ClusterSpec:
+        """Return the same with numbers for what was left out: one worker if nothing is said."""
+        size = {"minimum": self.minimum or 0, "maximum": self.maximum or 1}
+        if self.minimum is None:
+            size["minimum"] = 1
+        return replace(self, **{**size, **numbers})
+
     def resolved(self, resources: Resources) -> ClusterSpec:
         """Return the same with a number for everything that was left to this computer."""
         number = resources.workers

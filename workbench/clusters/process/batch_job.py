@@ -1,8 +1,7 @@
 """Batch jobs through dask-jobqueue: its classes write the directives and know the words.
 
 What they leave open is done here: answers come within a bounded time, a refusal keeps the
-scheduler's own words, the script is a private file, and nothing of a job that this process
-runs in, nor of a Jupyter server, leaks into the jobs that it submits.
+scheduler's own words, and the script is a private file.
 """
 
 from __future__ import annotations
@@ -13,13 +12,15 @@ import importlib
 import os
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from workbench.pool.commands import environment
 from workbench.pool.scheduler import JobRequest, Scheduler
 
 ANSWER_S = 30.0
+
 
 class CommandFailed(Exception):  # noqa: N818 - what it says is the scheduler's
     """A scheduler's program answered with an error.
@@ -39,18 +40,10 @@ class Unanswered(Exception):  # noqa: N818
     """A scheduler's program gave no answer in time: what it did is not known."""
 
 
-def job_class(scheduler: Scheduler) -> type[Any]:
-    """Return dask-jobqueue's class for a scheduler, with calls that end."""
+def job_class(scheduler: Scheduler) -> Any:
+    """Return dask-jobqueue's class for the jobs of a scheduler."""
     module, _, name = scheduler.job_class.partition(":")
-    base: type[Any] = getattr(importlib.import_module(module), name)
-    return type(f"Workbench{name}", (base,), {"_call": staticmethod(run), "_submit_job": _submit})
-
-
-async def _submit(job: Any, script: str) -> str:
-    """Hand over a script; dask-jobqueue's own way throws away what LSF has to say."""
-    if getattr(job, "use_stdin", False):
-        return await run([f"{job.submit_command.strip()} < {shlex.quote(script)}"], shell=True)
-    return await run([*shlex.split(job.submit_command), script])
+    return getattr(importlib.import_module(module), name)
 
 
 def build(scheduler: Scheduler, request: JobRequest) -> Any:
@@ -72,7 +65,7 @@ def build(scheduler: Scheduler, request: JobRequest) -> Any:
     return job
 
 
-async def submit(job: Any, script: Path) -> str:
+async def submit(scheduler: Scheduler, job: Any, script: Path) -> str:
     """Write the script (0600), hand it to the scheduler, and return the job's id.
 
     Raises
@@ -86,7 +79,12 @@ async def submit(job: Any, script: Path) -> str:
     script.unlink(missing_ok=True)
     with open(os.open(script, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
         file.write(text)
-    out = await job._submit_job(str(script))
+    words = shlex.split(job.submit_command)
+    if getattr(job, "use_stdin", False):
+        # LSF takes a script from its standard input.
+        out = await run(scheduler, [words[0]], script)
+    else:
+        out = await run(scheduler, [*words, str(script)])
     try:
         return str(job._job_id_from_submit_output(out))
     except ValueError as error:
@@ -95,12 +93,11 @@ async def submit(job: Any, script: Path) -> str:
 
 async def cancel(scheduler: Scheduler, job_ids: Sequence[str]) -> None:
     """Ask the scheduler to end jobs; raises as :func:`submit` does."""
-    words = shlex.split(job_class(scheduler).cancel_command)
-    await run([*words, *job_ids])
+    await run(scheduler, [*shlex.split(job_class(scheduler).cancel_command), *job_ids])
 
 
-async def run(command: Sequence[str], *, shell: bool = False, **_: Any) -> str:
-    """Run a scheduler's program for a bounded time; dask-jobqueue calls this as its own.
+async def run(scheduler: Scheduler, command: Sequence[str], stdin: Path | None = None) -> str:
+    """Run a scheduler's program for a bounded time; return what it printed.
 
     Raises
     ------
@@ -109,20 +106,20 @@ async def run(command: Sequence[str], *, shell: bool = False, **_: Any) -> str:
     Unanswered
         When it did not end in time.
     """
-    words = ["/bin/sh", "-c", " ".join(command)] if shell else list(command)
-    process = await asyncio.create_subprocess_exec(
-        *words,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env=environment,
-    )
+    with open(stdin or os.devnull, "rb") as given:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=given,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=environment(scheduler),
+        )
     try:
         out, err = await asyncio.wait_for(process.communicate(), ANSWER_S)
     except TimeoutError as error:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
-        raise Unanswered(f"{words[0]} gave no answer within {ANSWER_S:.0f} seconds") from error
+        raise Unanswered(f"{command[0]} gave no answer within {ANSWER_S:.0f} s") from error
     if process.returncode:
         raise CommandFailed((err or out).decode(errors="replace").strip())
     return out.decode(errors="replace")

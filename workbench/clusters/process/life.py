@@ -21,13 +21,13 @@ from distributed.core import Status
 from workbench.clusters.folder import ClusterFolder
 from workbench.clusters.login import TIME_LIMIT
 from workbench.clusters.node import node_dir
+from workbench.clusters.place import JobPartition
 from workbench.clusters.process.certificates import cluster_security, make_certificates
 from workbench.clusters.process.config import DASK
 from workbench.clusters.process.interface import listening_host
 from workbench.clusters.process.job_workers import JobWorkers
 from workbench.clusters.process.nannies import Kind
 from workbench.clusters.process.operator import Operator
-from workbench.clusters.process.partition import JobPartition
 from workbench.clusters.process.served import METADATA, ServedRuns, remaining_workers
 from workbench.clusters.process.settings import shrink_after_s
 from workbench.clusters.process.size import SHRINK_AFTER_S, Size
@@ -134,7 +134,7 @@ class Life:
         self._prefix = secrets.token_urlsafe(24)
         partition = self.partition
         scheduler: Scheduler = await Scheduler(
-            host=listening_host(partition.interface) if partition else "127.0.0.1",
+            host=listening_host(partition.site.interface) if partition else "127.0.0.1",
             port=0,
             protocol="tls://",
             security=self._security,

@@ -11,7 +11,7 @@ from workbench.clusters.folder import ClusterFolder
 from workbench.clusters.jobs import Job
 from workbench.clusters.process import batch_job
 from workbench.clusters.process.batch_job import CommandFailed, Unanswered
-from workbench.clusters.process.partition import JobPartition
+from workbench.clusters.place import JobPartition
 from workbench.pool import collect, pace
 from workbench.pool.seen import QueuedJob, Refusal
 
@@ -56,10 +56,11 @@ class Operator:
         """
         request = self.partition.request(job.name)
         async with self._room:
-            await pace.slot()
+            await pace.async_slot()
             try:
                 built = batch_job.build(self._scheduler, request)
-                job_id = await batch_job.submit(built, self.folder.path / "jobs" / f"{job.name}.sh")
+                script = self.folder.path / "jobs" / f"{job.name}.sh"
+                job_id = await batch_job.submit(self._scheduler, built, script)
             except CommandFailed as error:
                 return self._scheduler.refusal(error.err)
             except Unanswered as error:
@@ -73,7 +74,7 @@ class Operator:
         if not job_ids:
             return True
         async with self._room:
-            await pace.slot()
+            await pace.async_slot()
             try:
                 await batch_job.cancel(self._scheduler, job_ids)
             except CommandFailed as error:
@@ -118,7 +119,7 @@ class Operator:
     async def _still_there(self, jobs: Sequence[Job]) -> list[Job]:
         command = self._scheduler.find_command([job.name for job in jobs])
         try:
-            text = await batch_job.run(command)
+            text = await batch_job.run(self._scheduler, command)
         except (CommandFailed, Unanswered) as error:
             self._complain(str(error))
             return list(jobs)
