@@ -10,7 +10,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 DISTRIBUTIONS := . recipes/proteins recipes/materials
 DIST := dist
-DEBIAN := hmmer hmmer-examples mmseqs2-examples
+DEBIAN := hmmer hmmer-examples mmseqs2-examples slurm-wlm munge
 
 # Scripts in .venv name its place: after a move it is made anew.
 ifneq ($(shell cat $(INSTALLED) 2>/dev/null),$(CURDIR))
@@ -65,8 +65,8 @@ $(INSTALLED): pyproject.toml constraints.txt $(wildcard recipes/*/pyproject.toml
 	@tools/set_up.sh "$(PYTHON)" $(DISTRIBUTIONS)
 	@echo "$(CURDIR)" >$@
 
-# Programs and sequences that some tests compare with: installed where that is possible, else
-# those tests say that they were skipped.
+# Programs and sequences that some tests compare with, and the schedulers of the rig: installed
+# where that is possible, else those tests say that they were skipped.
 .PHONY: debian
 debian:
 	@tools/debian_packages.sh $(DEBIAN)
