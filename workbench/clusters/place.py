@@ -16,10 +16,9 @@ from typing import Any
 from workbench.clusters.environment import worker_environment
 from workbench.clusters.spec import ClusterSpec
 from workbench.errors import ParameterError, Problem, did_you_mean
-from workbench.pool import allowed, units
+from workbench.pool import allowed, plugins, units
 from workbench.pool.pool import Accelerator, Partition, Pool, load_pool
 from workbench.pool.scheduler import JobRequest, Scheduler
-from workbench.pool.schedulers import find_scheduler
 from workbench.pool.site import Site, load_site
 
 USUAL_TIME_S = 3600
@@ -86,7 +85,7 @@ class JobPartition:
             ),
             folder=folder,
             site=site,
-            scheduler=find_scheduler(partition.scheduler),
+            scheduler=plugins.scheduler(partition.scheduler),
             workers_per_job=per_job,
             cpus=per_job * (terms.cpus_per_card or 1),
             accelerator=accelerator,

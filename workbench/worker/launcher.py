@@ -1,4 +1,4 @@
-"""A job's process on its node: holds cards, and keeps one nanny for each of its workers.
+"""A job's process on its node: keeps one nanny for each of its workers.
 
 It outlives the cluster's process: when that is gone, the job keeps its allocation for some
 minutes and joins the next generation, so that a restart costs no place in the queue.
@@ -14,22 +14,18 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import dask
 import distributed.utils
 from distributed.core import Status
 
 from workbench.clusters.node import node_dir
-from workbench.clusters.process.begin import start_forkserver
 from workbench.clusters.process.certificates import cluster_security
 from workbench.clusters.process.config import DASK
 from workbench.clusters.process.interface import listening_host
 from workbench.clusters.process.nannies import CLOSE_S, Kind, Place, make_nanny
-from workbench.clusters.process.who import BEGAN
-from workbench.errors import WorkbenchError
 from workbench.worker.rendezvous import Meeting, Rendezvous, reachable
 
 LOG = logging.getLogger(__name__)
@@ -39,22 +35,19 @@ DEATH_TIMEOUT_S = 60.0
 MOST_BACK_OFF_S = 30.0
 
 
-def launch(folder: Path, job: str) -> int:
-    """Serve a cluster with the workers of one job; return the exit status of the job."""
-    logging.basicConfig(
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.INFO
-    )
+def launch(folder: Path, job: str, cards: Sequence[Mapping[str, str | None]]) -> int:
+    """Serve a cluster with the workers of one job; return the exit status of the job.
+
+    Parameters
+    ----------
+    cards
+        The environment that shows each worker its card; empty where workers hold none.
+    """
     dask.config.set(DASK)
     distributed.utils._forkserver_preload_set = True
-    os.environ[BEGAN] = str(time.time())
-    start_forkserver()
-    launcher = Launcher(folder, job)
-    try:
-        with contextlib.closing(launcher):
-            return asyncio.run(launcher.run())
-    except WorkbenchError as error:
-        LOG.error(error.message)
-        return 1
+    launcher = Launcher(folder, job, cards)
+    with contextlib.closing(launcher):
+        return asyncio.run(launcher.run())
 
 
 class Launcher:
@@ -66,9 +59,13 @@ class Launcher:
         The cluster's folder.
     job
         Name of the job.
+    cards
+        See :func:`launch`.
     """
 
-    def __init__(self, folder: Path, job: str) -> None:
+    def __init__(
+        self, folder: Path, job: str, cards: Sequence[Mapping[str, str | None]] = ()
+    ) -> None:
         # Set by srun where a job has several nodes.
         number = os.environ.get("SLURM_PROCID") or "0"
         self.job = job
@@ -78,7 +75,7 @@ class Launcher:
         self._stopping = False
         self._over = asyncio.Event()
         self._scratch: NodeFolder | None = None
-        self._cards: Sequence[Any] = ()
+        self._cards = [{name: value for name, value in card.items() if value} for card in cards]
 
     async def run(self) -> int:
         """Serve generation after generation until the cluster, or somebody, ends the job."""
@@ -93,9 +90,7 @@ class Launcher:
         return 0
 
     def close(self) -> None:
-        """Let go of the cards, and of the node's folder."""
-        for card in self._cards:
-            card.close()
+        """Let go of the node's folder."""
         if self._scratch is not None:
             self._scratch.close()
 
@@ -146,8 +141,11 @@ class Launcher:
         )
 
     def _places(self, meeting: Meeting) -> list[Place]:
-        number = meeting.settings["workers_per_job"]
-        return [Place(f"{self.stem}-{index}", job=self.job) for index in range(number)]
+        cards = self._cards or [{}] * meeting.settings["workers_per_job"]
+        return [
+            Place(f"{self.stem}-{index}", environment=card, job=self.job)
+            for index, card in enumerate(cards)
+        ]
 
 
 class NodeFolder:

@@ -53,14 +53,15 @@ class Rendezvous:
     def __init__(self, folder: Path) -> None:
         self._files = ClusterFolder(folder)
         self._cluster = Cluster(self._files)
+        self._met = 0
 
     def look(self) -> Meeting | None:
-        """Return the generation that can be reached now, None where there is none."""
+        """Return the generation that lives, None where there is none."""
         found = self._files.read_connection()
         connection = self._cluster.connection()
         if found is None or connection is None or found["generation"] != connection.generation:
             return None
-        return Meeting(connection, found["workers"]) if reachable(connection.address) else None
+        return Meeting(connection, found["workers"])
 
     def over(self) -> bool:
         """Say whether nobody will come: the cluster was stopped, or its folder is gone."""
@@ -72,7 +73,8 @@ class Rendezvous:
         deadline = time.monotonic() + patience_s()
         while time.monotonic() < deadline:
             found = self.look()
-            if found is not None:
+            if found is not None and self._new(found.connection):
+                self._met = found.connection.generation
                 return found
             if self.over():
                 LOG.info("cluster %s was stopped: this job ends", self._files.name)
@@ -82,6 +84,10 @@ class Rendezvous:
             "no process of cluster %s within %.0f s: this job ends", self._files.name, patience_s()
         )
         return None
+
+    def _new(self, connection: Connection) -> bool:
+        """Say whether it is worth while to join: one that was lost may be dead unnoticed."""
+        return connection.generation != self._met or reachable(connection.address)
 
 
 def reachable(address: str) -> bool:

@@ -41,7 +41,7 @@ def test_a_requeued_job_waits_again_and_stays_ours():
 
 def test_a_query_from_before_the_job_was_taken_says_nothing():
     assert follow(job(), None, 101.0, 0) is None
-    assert follow(job(), None, 103.0, 0).state == "failed"
+    assert follow(job(), None, 106.0, 0).state == "failed"
 
 
 def test_workers_that_are_connected_outweigh_an_empty_queue():

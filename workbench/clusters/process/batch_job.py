@@ -7,16 +7,16 @@ scheduler's own words, and the script is a private file.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import importlib
 import os
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from workbench.pool.commands import environment
+from workbench.pool import commands
+from workbench.pool.commands import asking, submitting
 from workbench.pool.scheduler import JobRequest, Scheduler
 
 ANSWER_S = 30.0
@@ -82,9 +82,9 @@ async def submit(scheduler: Scheduler, job: Any, script: Path) -> str:
     words = shlex.split(job.submit_command)
     if getattr(job, "use_stdin", False):
         # LSF takes a script from its standard input.
-        out = await run(scheduler, [words[0]], script)
+        out = await run(words[:1], submitting(scheduler), script)
     else:
-        out = await run(scheduler, [*words, str(script)])
+        out = await run([*words, str(script)], submitting(scheduler))
     try:
         return str(job._job_id_from_submit_output(out))
     except ValueError as error:
@@ -93,33 +93,21 @@ async def submit(scheduler: Scheduler, job: Any, script: Path) -> str:
 
 async def cancel(scheduler: Scheduler, job_ids: Sequence[str]) -> None:
     """Ask the scheduler to end jobs; raises as :func:`submit` does."""
-    await run(scheduler, [*shlex.split(job_class(scheduler).cancel_command), *job_ids])
+    words = shlex.split(job_class(scheduler).cancel_command)
+    await run([*words, *job_ids], submitting(scheduler))
 
 
-async def run(scheduler: Scheduler, command: Sequence[str], stdin: Path | None = None) -> str:
-    """Run a scheduler's program for a bounded time; return what it printed.
+async def ask(scheduler: Scheduler, command: Sequence[str]) -> str:
+    """Return the answer to a question; raises as :func:`submit` does."""
+    return await run(command, asking(scheduler))
 
-    Raises
-    ------
-    CommandFailed
-        With what the program said.
-    Unanswered
-        When it did not end in time.
-    """
-    with open(stdin or os.devnull, "rb") as given:
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            stdin=given,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env=environment(scheduler),
-        )
-    try:
-        out, err = await asyncio.wait_for(process.communicate(), ANSWER_S)
-    except TimeoutError as error:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        raise Unanswered(f"{command[0]} gave no answer within {ANSWER_S:.0f} s") from error
-    if process.returncode:
-        raise CommandFailed((err or out).decode(errors="replace").strip())
-    return out.decode(errors="replace")
+
+async def run(command: Sequence[str], env: Mapping[str, str], stdin: Path | None = None) -> str:
+    """Run a scheduler's program for a bounded time; return what it printed."""
+    words = tuple(command)
+    answer = await asyncio.to_thread(commands.run, words, env, timeout_s=ANSWER_S, stdin=stdin)
+    if answer.code is None:
+        raise Unanswered(answer.problem)
+    if not answer.good:
+        raise CommandFailed((answer.err or answer.out).strip())
+    return answer.out

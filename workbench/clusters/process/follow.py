@@ -18,7 +18,7 @@ from workbench.clusters.jobs import (
 from workbench.pool.seen import QueuedJob
 
 # A query that began this soon after a job was taken may not know it yet.
-NEW_S = 2.0
+NEW_S = 5.0
 VANISHED = "it is not in the queue any more"
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from distributed import Nanny
 from distributed.security import Security
 
 from workbench.clusters.process.config import PRELOAD
-from workbench.kernel import Card
 
 CLOSE_S = 2.0
 
@@ -38,18 +36,17 @@ class Kind:
 
 @dataclass(frozen=True)
 class Place:
-    """One worker's name, and the card that it holds.
+    """One worker's name, and what its process has to know.
 
     Attributes
     ----------
     environment
-        What shows its process that card alone.
+        What shows its process its card alone.
     job
         Name of the job that brings it; empty on this computer.
     """
 
     name: str
-    card: Card | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     job: str = ""
 
@@ -63,8 +60,6 @@ def make_nanny(address: str, kind: Kind, place: Place) -> Nanny:
         "WORKBENCH_NODE_DIR": str(kind.node_dir),
         "WORKBENCH_MEMORY_LIMIT": str(kind.memory_bytes),
     }
-    if place.card is not None:
-        environment["WORKBENCH_CARD"] = json.dumps(asdict(place.card))
     return Nanny(
         address,
         name=place.name,

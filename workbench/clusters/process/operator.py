@@ -44,7 +44,7 @@ class Operator:
         self.trouble = ""
         self._scheduler = partition.scheduler
         self._room = asyncio.Semaphore(AT_ONCE)
-        self._seen = 0.0
+        self._seen = 0
 
     async def submit(self, job: Job) -> str | Refusal | None:
         """Submit a job.
@@ -94,9 +94,9 @@ class Operator:
             self._complain("; ".join(snapshot.problems))
         elif self.trouble:
             self.trouble = ""
-        if snapshot.stale or snapshot.collected <= self._seen:
+        if snapshot.stale or snapshot.number <= self._seen:
             return None
-        self._seen = snapshot.collected
+        self._seen = snapshot.number
         return snapshot.collected, {job.name: job for job in collect.mine(snapshot)}
 
     async def end(self, jobs: Sequence[Job]) -> list[Job]:
@@ -119,7 +119,7 @@ class Operator:
     async def _still_there(self, jobs: Sequence[Job]) -> list[Job]:
         command = self._scheduler.find_command([job.name for job in jobs])
         try:
-            text = await batch_job.run(self._scheduler, command)
+            text = await batch_job.ask(self._scheduler, command)
         except (CommandFailed, Unanswered) as error:
             self._complain(str(error))
             return list(jobs)

@@ -12,19 +12,21 @@ from workbench.runs.lock import batch_job_id
 
 WHO = "workbench"
 BEGAN = "WORKBENCH_JOB_BEGAN"
+CARD = ("vendor", "model", "index", "uuid")
 SHOWN = ("name", "host", "pid", "job_id", "card")
 
 
 def who(worker: Any) -> dict[str, Any]:
     """Return what the scheduler is told of this process when it registers."""
-    card = os.environ.get("WORKBENCH_CARD")
+    given = os.environ.get("WORKBENCH_CARD")
+    known = json.loads(given) if given else None
     return {
         "name": worker.name,
         "host": socket.gethostname(),
         "pid": os.getpid(),
         "job": os.environ.get("WORKBENCH_WORKER_JOB") or None,
         "job_id": batch_job_id(),
-        "card": json.loads(card) if card else None,
+        "card": {name: known[name] for name in CARD} if known else None,
         "running_s": max(0.0, time.time() - float(os.environ.get(BEGAN) or time.time())),
     }
 
