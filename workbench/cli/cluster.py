@@ -175,7 +175,11 @@ def logs(name: str, lines: int, job: str | None, as_json: bool) -> None:
 
 
 def _asked(
-    workers: int | None, between: str | None, time: str | None, idle_timeout: float | None, **rest: Any
+    workers: int | None,
+    between: str | None,
+    time: str | None,
+    idle_timeout: float | None,
+    **rest: Any,
 ) -> dict[str, Any]:
     """Return the keywords of :func:`workbench.clusters.handle.start`."""
     return {

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from workbench.clusters.environment import worker_environment
-from workbench.clusters.spec import ClusterSpec
+from workbench.clusters.shown import Cards, Terms, partitions
+from workbench.clusters.spec import LOCAL, ClusterSpec
 from workbench.errors import ParameterError, Problem, did_you_mean
 from workbench.pool import allowed, plugins, units
-from workbench.pool.pool import Accelerator, Partition, Pool, load_pool
 from workbench.pool.scheduler import JobRequest, Scheduler
 from workbench.pool.site import Site, load_site
 
@@ -49,7 +49,7 @@ class JobPartition:
     scheduler: Scheduler
     workers_per_job: int
     cpus: int
-    accelerator: Accelerator | None
+    accelerator: Cards | None
 
     @classmethod
     def of(cls, spec: ClusterSpec, folder: Path) -> JobPartition:
@@ -62,11 +62,11 @@ class JobPartition:
             before anything is sent.
         """
         site = load_site()
-        pool = load_pool(site)
-        partition = next((p for p in pool.partitions if p.name == spec.partition), None)
+        known, trouble = partitions(site)
+        partition = known.get(spec.partition)
         if partition is None:
-            raise ParameterError.of([_no_partition(spec.partition, pool)])
-        accelerator = next((a for a in partition.accelerators if a.name == spec.accelerator), None)
+            raise ParameterError.of([_no_partition(spec.partition, list(known), trouble)])
+        accelerator = partition.cards.get(spec.accelerator or "")
         terms = site.partition(partition.name)
         per_job = accelerator.per_node if terms.whole_node and accelerator else 1
         problems = [
@@ -142,27 +142,27 @@ def check_place(spec: ClusterSpec, folder: Path) -> None:
         JobPartition.of(spec, folder)
 
 
-def _usual_time_s(partition: Partition, default_s: int | None) -> int:
+def _usual_time_s(partition: Terms, default_s: int | None) -> int:
     most = partition.time_limit_s or USUAL_TIME_S
     return min(most, default_s or USUAL_TIME_S)
 
 
-def _no_partition(name: str, pool: Pool) -> Problem:
-    known = ["local", *(p.name for p in pool.partitions if p.name != "local")]
+def _no_partition(name: str, there: list[str], trouble: list[str]) -> Problem:
+    known = [LOCAL, *there]
     said = f"There is no partition named {name!r}.{did_you_mean(name, known)}"
-    there = f" There are: {', '.join(known)}. See: workbench pool show"
-    if len(known) == 1:
-        there = " This host sees no scheduler: clusters can be started on this computer only."
-    trouble = f" ({'; '.join(pool.problems)})" if pool.problems else ""
-    return Problem("partition", f"{said}{there}{trouble}")
+    if there:
+        said += f" There are: {', '.join(known)}. See: workbench pool show"
+    else:
+        said += " This host sees no scheduler: clusters can be started on this computer only."
+    return Problem("partition", f"{said} ({'; '.join(trouble)})" if trouble else said)
 
 
 def _wrong_card(
-    spec: ClusterSpec, partition: Partition, accelerator: Accelerator | None
+    spec: ClusterSpec, partition: Terms, accelerator: Cards | None
 ) -> Iterator[Problem]:
     if spec.accelerator is None or accelerator is not None:
         return
-    known = [a.name for a in partition.accelerators]
+    known = list(partition.cards)
     there = f"It has: {', '.join(known)}." if known else "It has no cards: leave --accelerator out."
     yield Problem(
         "accelerator",
@@ -172,14 +172,14 @@ def _wrong_card(
 
 
 def _wrong_size(
-    spec: ClusterSpec, site: Site, partition: Partition, accelerator: Accelerator | None
+    spec: ClusterSpec, site: Site, partition: Terms, accelerator: Cards | None
 ) -> Iterator[Problem]:
     most = spec.maximum or 1
-    if accelerator is not None and most > accelerator.cards.total:
+    if accelerator is not None and most > accelerator.total:
         yield Problem(
             "workers",
             f"{most} workers need {most} cards; partition {partition.name} has "
-            f"{accelerator.cards.total} of {accelerator.name} in all.",
+            f"{accelerator.total} of {accelerator.name} in all.",
         )
     if site.limits.workers is not None and most > site.limits.workers:
         yield Problem(
@@ -188,7 +188,7 @@ def _wrong_size(
         )
 
 
-def _wrong_time(spec: ClusterSpec, partition: Partition) -> Iterator[Problem]:
+def _wrong_time(spec: ClusterSpec, partition: Terms) -> Iterator[Problem]:
     most = partition.time_limit_s
     if spec.time_limit_s is not None and most is not None and spec.time_limit_s > most:
         yield Problem(

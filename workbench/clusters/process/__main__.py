@@ -1,4 +1,4 @@
-"""``python -P -m workbench.clusters.process FOLDER GENERATION``, started by ``workbench.clusters.launch``."""
+"""``python -P -m workbench.clusters.process FOLDER GENERATION``: see ``clusters.launch``."""
 
 import sys
 from pathlib import Path

@@ -60,7 +60,7 @@ def _named(folder: ClusterFolder, generation: int) -> bool:
     while time.monotonic() < deadline:
         status = folder.read_status()
         if status is not None and status["generation"] >= generation:
-            mine = status["generation"] == generation and status["state"] == "starting"
+            mine = bool(status["generation"] == generation and status["state"] == "starting")
             if mine:
                 folder.write_status({**status, **identity(os.getpid())})
             return mine

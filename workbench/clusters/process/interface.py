@@ -35,4 +35,4 @@ def listening_host(interface: str | None) -> str:
             "file to one that login and compute nodes both have.",
             code="interface",
         )
-    return found[interface]
+    return str(found[interface])

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 from workbench.clusters.folder import ClusterFolder
 from workbench.clusters.jobs import Job
+from workbench.clusters.place import JobPartition
 from workbench.clusters.process import batch_job
 from workbench.clusters.process.batch_job import CommandFailed, Unanswered
-from workbench.clusters.place import JobPartition
 from workbench.pool import collect, pace
 from workbench.pool.seen import QueuedJob, Refusal
 
