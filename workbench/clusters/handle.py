@@ -78,10 +78,10 @@ def start(name: str, **asked: Any) -> Cluster:
     Raises
     ------
     ParameterError
-        When the partition has no such cards, or never so many, or allows no such time: what
-        could never run is refused before anything is sent.
+        When the name, the size or a time is none.
     Refused
-        When it runs already, but elsewhere or with another size, or this is a login node.
+        When it could never run: the partition has no such cards, or never so many, or allows no
+        such time; when it runs already, but elsewhere or with another size; on a login node.
     """
     spec = request(name, **asked)
     cluster = Cluster(ClusterFolder.of(name))
@@ -104,8 +104,8 @@ def script(name: str, **asked: Any) -> str:
 
     Raises
     ------
-    ParameterError
-        As :func:`start` does, and for this computer, which needs no job.
+    ParameterError, Refused
+        As :func:`start` does; for this computer, which needs no job, too.
     """
     spec = request(name, **asked)
     if spec.local:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 from workbench.clusters.environment import worker_environment
 from workbench.clusters.shown import Cards, Terms, partitions
 from workbench.clusters.spec import LOCAL, ClusterSpec
-from workbench.errors import ParameterError, Problem, did_you_mean
+from workbench.errors import Problem, Refused, did_you_mean
 from workbench.pool import allowed, plugins, units
 from workbench.pool.scheduler import JobRequest, Scheduler
 from workbench.pool.site import Site, load_site
@@ -57,7 +57,7 @@ class JobPartition:
 
         Raises
         ------
-        ParameterError
+        Refused
             With everything that speaks against it at once: what could never run is refused
             before anything is sent.
         """
@@ -65,7 +65,7 @@ class JobPartition:
         known, trouble = partitions(site)
         partition = known.get(spec.partition)
         if partition is None:
-            raise ParameterError.of([_no_partition(spec.partition, list(known), trouble)])
+            raise _never([_no_partition(spec.partition, list(known), trouble)])
         accelerator = partition.cards.get(spec.accelerator or "")
         terms = site.partition(partition.name)
         per_job = accelerator.per_node if terms.whole_node and accelerator else 1
@@ -76,7 +76,7 @@ class JobPartition:
             *_wrong_folder(folder),
         ]
         if problems:
-            raise ParameterError.of(problems)
+            raise _never(problems)
         memory = spec.memory_bytes or terms.memory_per_card_bytes or USUAL_WORKER_BYTES
         return cls(
             spec=spec.resolved_to(
@@ -137,9 +137,15 @@ class JobPartition:
 
 
 def check_place(spec: ClusterSpec, folder: Path) -> None:
-    """Raise :class:`ParameterError` where a request cannot be; on this computer all can."""
+    """Raise :class:`Refused` where a request cannot be; on this computer all can."""
     if not spec.local:
         JobPartition.of(spec, folder)
+
+
+def _never(problems: Sequence[Problem]) -> Refused:
+    """Return the error that tells every problem of a request that could never run."""
+    message = "\n".join(f"{problem.parameter}: {problem.message}" for problem in problems)
+    return Refused(message, code="never_runs", fields=problems)
 
 
 def _usual_time_s(partition: Terms, default_s: int | None) -> int:
