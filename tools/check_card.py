@@ -23,11 +23,11 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from workbench.errors import WorkbenchError  # noqa: E402
+from workbench.pool.probe import Probe  # noqa: E402
 from workbench.pool.vendor import Vendor  # noqa: E402
 from workbench.worker.cards import HeldCard, hold, pinned  # noqa: E402
 from workbench.worker.device import arrays, told  # noqa: E402
 from workbench.worker.energy import Meter  # noqa: E402
-from workbench.worker.probe import Probe  # noqa: E402
 
 SIZE = 4096
 SMALL = 512

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from workbench.kernel import Card
+from workbench.pool.probe import Probe
 from workbench.pool.vendor import FoundCard, Vendor
-from workbench.worker.probe import Probe
 
 _INDEX = re.compile(r"(\d+)(?:\.\d+)?")
 _RANGE = re.compile(r"(\d+)-(\d+)")
@@ -52,11 +52,6 @@ def usable_cards(
         return Usable(found, probe.words)
     cards = [FoundCard(card=Card(vendor.name, model, index)) for index in range(per_node)]
     return Usable(cards, f"the site file says {counted(per_node)} a node ({probe.words})")
-
-
-def identity(found: FoundCard) -> str:
-    """Return what tells a card from all others of its node, whatever the job may see of it."""
-    return found.card.uuid or found.bus or str(found.card.index)
 
 
 def counted(n: int, kind: str = "") -> str:

@@ -32,9 +32,9 @@ from workbench.clusters.process.served import METADATA, ServedRuns, remaining_wo
 from workbench.clusters.process.settings import shrink_after_s
 from workbench.clusters.process.size import SHRINK_AFTER_S, Size
 from workbench.clusters.process.workers import LocalWorkers
-from workbench.clusters.resources import this_computer
 from workbench.clusters.spec import ClusterSpec
 from workbench.errors import WorkbenchError
+from workbench.resources import this_computer
 from workbench.runs.lock import now, renew_s
 
 LOG = logging.getLogger(__name__)
