@@ -65,4 +65,4 @@ def test_a_database_larger_than_the_memory_streams(place):
     attrs = run.opened().attrs
     assert (attrs["Z"], attrs["database_residues"]) == (SEQUENCES, SEQUENCES * RESIDUES)
     assert attrs["database_residues"] > MEMORY_BYTES
-    assert run.opened()["target"].values.tolist() == [f"s{APART * place}" for place in range(5)]
+    assert run.opened()["target"].values.tolist() == [f"s{APART * n}" for n in range(5)]
