@@ -23,11 +23,11 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from workbench.errors import WorkbenchError  # noqa: E402
+from workbench.pool.probe import Probe  # noqa: E402
 from workbench.pool.vendor import Vendor  # noqa: E402
 from workbench.worker.cards import HeldCard, hold, pinned  # noqa: E402
 from workbench.worker.device import arrays, told  # noqa: E402
 from workbench.worker.energy import Meter  # noqa: E402
-from workbench.worker.probe import Probe  # noqa: E402
 
 SIZE = 4096
 SMALL = 512
@@ -40,7 +40,7 @@ def compute() -> dict[str, Any]:
     found: dict[str, Any] = {
         "importable": {n["name"]: find_spec(n["name"]) is not None for n in told()["namespaces"]}
     }
-    meter, begun = Meter(), time.monotonic()
+    meter, begun, empty = Meter(), time.monotonic(), memory_bytes()
     time.sleep(1.0)
     found["idle"] = {"energy_j": meter.joules(), "seconds": time.monotonic() - begun}
     begun = time.monotonic()
@@ -62,10 +62,18 @@ def compute() -> dict[str, Any]:
     found |= {"on_card": on_card, "size": n, "rounds": rounds, "seconds": seconds}
     found |= {"flops": 2.0 * n**3 * rounds / seconds, "energy_j": joules}
     found |= {"relative_error": abs(trace / exact - 1)}
+    found["memory_bytes"] = {"before": empty, "after": memory_bytes()}
     properties = getattr(getattr(xp, "cuda", None), "get_device_properties", None)
     if on_card and properties is not None:
         found["uuid_seen"] = str(getattr(properties(0), "uuid", ""))
     return found
+
+
+def memory_bytes() -> dict[str, int]:
+    """Return what this process has allocated and uses: a library's driver takes its part."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    said = dict(line.split(":", 1) for line in lines)
+    return {name: int(said[name].split()[0]) * 1024 for name in ("VmPeak", "VmData", "RssAnon")}
 
 
 def source_vendors() -> dict[str, Vendor]:

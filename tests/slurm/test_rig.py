@@ -47,6 +47,12 @@ def test_a_job_sees_its_cards(slurm, tmp_path):
     assert out.read_text() == "0,1\n"
 
 
+def test_a_node_has_a_name_of_its_own(slurm, tmp_path):
+    job = slurm.submit("--partition=npu", f"--output={tmp_path}/out", wrap="hostname")
+    slurm.wait_job(job)
+    assert (tmp_path / "out").read_text() == "npu1\n"
+
+
 def test_everything_listens_on_loopback(slurm):
     pids = {process.pid for process in living(slurm.folder)}
     listening = [c for c in psutil.net_connections("inet") if c.pid in pids and not c.raddr]

@@ -14,6 +14,13 @@ import psutil
 
 END_S = 10.0
 
+# A host name of its own, and what every name of the rig means: this computer's loopback alone.
+AS_HOST = (
+    *("unshare", "--uts", "--mount", "--propagation=slave", "sh", "-c"),
+    'mount --bind "$1" /etc/hosts && hostname "$2" && shift 2 && exec "$@"',
+    "sh",
+)
+
 
 class RigError(Exception):
     """A part of the rig did what it should not."""
@@ -47,8 +54,19 @@ class Daemons:
         self.folder = folder
         self._children: dict[str, subprocess.Popen[bytes]] = {}
 
-    def start(self, name: str, *words: str, env: Mapping[str, str] | None = None) -> None:
-        """Start one in a session of its own, so that Ctrl-C in a terminal passes it by."""
+    def start(
+        self, name: str, *words: str, env: Mapping[str, str] | None = None, host: str = ""
+    ) -> None:
+        """Start one in a session of its own, so that Ctrl-C in a terminal passes it by.
+
+        Parameters
+        ----------
+        host
+            The name that it and its jobs take this computer for; ``hosts`` beside the folder's
+            other files must say that it is loopback.
+        """
+        if host:
+            words = (*AS_HOST, str(self.folder / "hosts"), host, *words)
         with (self.folder / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
                 words,

@@ -115,7 +115,8 @@ class Slurm:
 
     def start_controller(self, *, wait: bool = True) -> None:
         """Start ``slurmctld``."""
-        self.daemons.start("slurmctld", "slurmctld", "-D", "-f", str(self.conf), env=self.env)
+        words = ("slurmctld", "-D", "-f", str(self.conf))
+        self.daemons.start("slurmctld", *words, env=self.env, host=small.HEAD)
         if wait:
             until(self.answers, START_S, "slurmctld answers", every_s=0.1)
 
@@ -156,7 +157,7 @@ class Slurm:
     def start_node(self, node: str) -> None:
         """Start the ``slurmd`` of a node."""
         words = ("slurmd", "-D", "-N", node, "-f", str(self.conf))
-        self.daemons.start(f"slurmd-{node}", *words, env=self.env)
+        self.daemons.start(f"slurmd-{node}", *words, env=self.env, host=node)
 
     def kill_node(self, node: str, *, jobs: bool = True) -> None:
         """Let a node fall silent, as without power: its ``slurmd`` and all that runs there end.

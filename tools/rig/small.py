@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ NODES: Mapping[str, tuple[str, int] | None] = {
     "npu1": ("npu:910b", 8),
     "cpu1": None,
 }
+HEAD = "head"
 CPUS = 32
 MEMORY_MB = 64_000
 
@@ -39,7 +39,7 @@ ClusterName=rig
 SlurmUser=root
 AuthType=auth/munge
 AuthInfo=socket={run}/munge.socket,cred_expire=6
-SlurmctldHost={host}(127.0.0.1)
+SlurmctldHost={head}(127.0.0.1)
 SlurmctldPort={ctld_port}
 CommunicationParameters=NoCtldInAddrAny,NoInAddrAny
 StateSaveLocation={folder}/state
@@ -90,25 +90,25 @@ def write(folder: Path, ports: Ports, accounting: str = "") -> None:
     accounting
         Lines of ``slurm.conf`` that switch accounting on.
     """
-    host = socket.gethostname().split(".")[0]
     lines = [
-        GENERAL.format(folder=folder, run=folder / "run", host=host, ctld_port=ports.controller),
+        GENERAL.format(folder=folder, run=folder / "run", head=HEAD, ctld_port=ports.controller),
         accounting or "AccountingStorageType=accounting_storage/none\n",
         "SlurmdParameters=config_overrides\n",
-        *(_node_line(name, host, ports.nodes[name]) for name in NODES),
+        *(_node_line(name, ports.nodes[name]) for name in NODES),
         *(f"{line}\n" for line in PARTITIONS),
     ]
     (folder / "slurm.conf").write_text("".join(lines))
     (folder / "gres.conf").write_text("".join(_gres_line(folder, name) for name in NODES))
+    (folder / "run" / "hosts").write_text(f"127.0.0.1 localhost {HEAD} {' '.join(NODES)}\n")
     for place in ("state", *(f"spool/{name}" for name in NODES)):
         (folder / place).mkdir(parents=True)
 
 
-def _node_line(name: str, host: str, port: int) -> str:
+def _node_line(name: str, port: int) -> str:
     cards = NODES[name]
     gres = f" Gres={cards[0]}:{cards[1]}" if cards else ""
     return (
-        f"NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs={CPUS} "
+        f"NodeName={name} NodeAddr=127.0.0.1 Port={port} CPUs={CPUS} "
         f"RealMemory={MEMORY_MB}{gres} State=UNKNOWN\n"
     )
 

@@ -14,9 +14,10 @@ from typing import ClassVar
 import pytest
 
 from workbench.kernel import Card
+from workbench.pool import plugins
+from workbench.pool.probe import Probe
 from workbench.pool.vendor import FoundCard, Vendor
 from workbench.worker.cards import described
-from workbench.worker.probe import Probe, vendor_named, vendors
 from workbench.worker.usable import identity, usable_cards
 
 FORBIDDEN = ("cupy", "dask", "distributed", "torch")
@@ -48,7 +49,7 @@ class VendorTests:
 
     def test_its_entry_point_has_its_name(self) -> None:
         """Site files and jobs know it by that name."""
-        assert type(vendor_named(self.vendor.name)) is type(self.vendor)
+        assert type(plugins.vendor(self.vendor.name)) is type(self.vendor)
 
     def test_captured_outputs_show_the_cards_that_are_in_them(self) -> None:
         """Model, index, UUID, memory, PCI address and handle, exactly."""
@@ -119,7 +120,7 @@ class VendorTests:
         assert all(word == word.lower() for word in self.vendor.words)
         clashes = [
             (ours, other.name, theirs)
-            for other in vendors()
+            for other in plugins.vendors().usable.values()
             if other.name != self.vendor.name
             for theirs in other.words
             for ours in self.vendor.words

@@ -8,6 +8,7 @@ own), and it is gone with the process that holds it, however that ended.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import socket
 import struct
@@ -18,13 +19,15 @@ from dataclasses import asdict, dataclass
 
 from workbench.errors import Refused
 from workbench.kernel import Card
+from workbench.pool.probe import Probe
 from workbench.pool.vendor import FoundCard, Vendor
 from workbench.worker.device import VARIABLE
-from workbench.worker.probe import Probe
 from workbench.worker.usable import Usable, counted, identity, usable_cards
 
+NODE = "WORKBENCH_NODE"
 PATIENCE_S = 10.0
 PAUSE_S = 0.5
+MOST_BYTES = 107
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,8 @@ def hold(
     wanted
         How many.
     environ
-        The environment that the scheduler gave.
+        The environment that the scheduler gave.  ``WORKBENCH_NODE`` in it says which node this
+        is where one computer plays several, as test rigs do: each has its own cards.
     per_node
         How many cards each node has, where the site says it: they are numbered from 0 where
         neither the scheduler nor the vendor's tool tells them.
@@ -88,15 +92,16 @@ def hold(
         When fewer are free, or there are none.
     """
     usable = usable_cards(vendor, Probe.run(vendor, environ), environ, per_node, model)
+    prefix = "-".join(["\0workbench-card", *filter(None, [environ.get(NODE)]), vendor.name])
     deadline = time.monotonic() + patience_s
     while True:
-        held = _take(vendor, usable.cards, wanted)
+        held = _take(vendor, prefix, usable.cards, wanted)
         if len(held) == wanted:
             return held
         for one in held:
             one.close()
         if len(usable.cards) < wanted or time.monotonic() >= deadline:
-            raise Refused(_too_few(vendor, usable, wanted, held), code="cards")
+            raise Refused(_too_few(vendor, prefix, usable, wanted, held), code="cards")
         time.sleep(PAUSE_S)
 
 
@@ -124,7 +129,7 @@ def described(vendor: Vendor, card: Card) -> str:
     )
 
 
-def _take(vendor: Vendor, cards: list[FoundCard], wanted: int) -> list[HeldCard]:
+def _take(vendor: Vendor, prefix: str, cards: list[FoundCard], wanted: int) -> list[HeldCard]:
     """Hold the first ones that can be held."""
     held: list[HeldCard] = []
     for found in cards:
@@ -132,7 +137,7 @@ def _take(vendor: Vendor, cards: list[FoundCard], wanted: int) -> list[HeldCard]
             break
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            sock.bind(_address(vendor, found))
+            sock.bind(_address(prefix, found))
         except OSError:
             sock.close()
             continue
@@ -144,9 +149,12 @@ def _take(vendor: Vendor, cards: list[FoundCard], wanted: int) -> list[HeldCard]
     return held
 
 
-def _address(vendor: Vendor, found: FoundCard) -> str:
-    # The kernel takes 107 bytes.
-    return f"\0workbench-card-{vendor.name}-{identity(found)}"[:107]
+def _address(prefix: str, found: FoundCard) -> str:
+    """Return the name of a card's socket; a long one by its digest, the kernel takes 107 bytes."""
+    name = f"{prefix}-{identity(found)}".encode()
+    if len(name) > MOST_BYTES:
+        return f"\0workbench-card-{hashlib.sha256(name).hexdigest()}"
+    return name.decode()
 
 
 def _holder(address: str) -> str:
@@ -162,7 +170,7 @@ def _holder(address: str) -> str:
     return f"process {pid} of user {uid}" if pid else f"a process of user {uid}"
 
 
-def _too_few(vendor: Vendor, usable: Usable, wanted: int, held: list[HeldCard]) -> str:
+def _too_few(vendor: Vendor, prefix: str, usable: Usable, wanted: int, held: list[HeldCard]) -> str:
     models = {found.card.model for found in usable.cards if found.card.model}
     kind = f" {models.pop()}" if len(models) == 1 else f" {vendor.name}"
     asked = f"Asked for {counted(wanted, kind)}"
@@ -173,7 +181,7 @@ def _too_few(vendor: Vendor, usable: Usable, wanted: int, held: list[HeldCard]) 
         )
     mine = [one.found for one in held]
     others = [
-        f"{_shown(found)} by {_holder(_address(vendor, found))}"
+        f"{_shown(found)} by {_holder(_address(prefix, found))}"
         for found in usable.cards
         if found not in mine
     ]

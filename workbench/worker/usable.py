@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from workbench.kernel import Card
+from workbench.pool.probe import Probe
 from workbench.pool.vendor import FoundCard, Vendor
-from workbench.worker.probe import Probe
 
 _INDEX = re.compile(r"(\d+)(?:\.\d+)?")
 _RANGE = re.compile(r"(\d+)-(\d+)")

@@ -13,9 +13,9 @@ from workbench.errors import Refused
 from workbench.kernel import Card
 from workbench.pool.accelerators.hygon import Hygon
 from workbench.pool.accelerators.nvidia import Nvidia
+from workbench.pool.probe import Probe
 from workbench.pool.vendor import FoundCard
 from workbench.worker.cards import hold, pinned
-from workbench.worker.probe import Probe
 from workbench.worker.usable import usable_cards
 
 ROWS = "".join(
@@ -23,12 +23,21 @@ ROWS = "".join(
     "Disabled\n"
     for index in range(4)
 )
+
+
+class OurDcu(Hygon):
+    """Its cards have no UUIDs here, and holds are the whole computer's: other tests hold others."""
+
+    name = f"hygon-{os.getpid()}"
+
+
 HOLDER = """
 import os, sys
+from workbench.pool import plugins
 from workbench.worker.cards import hold
-from workbench.worker.probe import vendor_named
+vendor = plugins.vendor("nvidia")
 os.setuid(int(sys.argv[2]))
-held = hold(vendor_named("nvidia"), int(sys.argv[1]), environ=os.environ, patience_s=0)
+held = hold(vendor, int(sys.argv[1]), environ=os.environ, patience_s=0)
 print(*(one.card.index for one in held), flush=True)
 sys.stdin.read()
 """
@@ -171,15 +180,25 @@ def test_a_job_that_sees_only_its_own_cards_holds_those_whatever_they_are_called
 
 def test_without_a_tool_cards_are_numbered_as_the_site_says(tmp_path):
     environ = {"PATH": str(tmp_path)}
-    held = hold(Hygon(), 1, environ=environ, per_node=4, model="K100")
-    try:
-        second = hold(Hygon(), 1, environ=environ, per_node=4, model="K100")
-        card = second[0].card
-        second[0].close()
-    finally:
-        held[0].close()
-    assert held[0].card == Card("hygon", "K100", 0)
-    assert card == Card("hygon", "K100", 1)
+    with (
+        hold(OurDcu(), 1, environ=environ, per_node=4, model="K100")[0] as first,
+        hold(OurDcu(), 1, environ=environ, per_node=4, model="K100")[0] as second,
+    ):
+        assert first.card == Card(OurDcu.name, "K100", 0)
+        assert second.card == Card(OurDcu.name, "K100", 1)
+
+
+def test_nodes_that_one_computer_plays_have_their_own_cards():
+    """Also under names that are longer than the kernel takes."""
+    for name in ("rig", "r" * 200):
+        first, second = (
+            {"PATH": "", "WORKBENCH_NODE": f"{name}-{os.getpid()}-{node}"} for node in (1, 2)
+        )
+        with hold(OurDcu(), 1, environ=first, per_node=1)[0]:
+            with hold(OurDcu(), 1, environ=second, per_node=1)[0] as other:
+                assert other.card.index == 0
+            with pytest.raises(Refused):
+                hold(OurDcu(), 1, environ=first, per_node=1, patience_s=0)
 
 
 def test_a_tool_that_fails_is_no_reason_to_guess(tmp_path):
@@ -193,7 +212,7 @@ def test_a_tool_that_fails_is_no_reason_to_guess(tmp_path):
 
 
 def test_a_tool_that_hangs_is_given_up(tmp_path, monkeypatch):
-    monkeypatch.setattr("workbench.worker.probe.TIMEOUT_S", 0.2)
+    monkeypatch.setattr("workbench.pool.probe.TIMEOUT_S", 0.2)
     tool = tmp_path / "hy-smi"
     tool.write_text("#!/bin/sh\nexec sleep 60\n")
     tool.chmod(0o755)
@@ -227,8 +246,7 @@ def test_a_process_with_the_cards_environment_sees_it_alone(node):
     assert given["HIP_VISIBLE_DEVICES"] == "0", "another vendor's variable was touched"
     told = json.loads(given["WORKBENCH_CARD"])
     assert (told["vendor"], told["index"], told["uuid"]) == ("nvidia", 1, uuid)
-    dcu = hold(Hygon(), 1, environ={"PATH": ""}, per_node=1)[0]
-    with dcu:
+    with hold(OurDcu(), 1, environ={"PATH": ""}, per_node=1)[0] as dcu:
         shown = pinned({"ROCR_VISIBLE_DEVICES": "3", "PATH": ""}, dcu)
     assert "ROCR_VISIBLE_DEVICES" not in shown
     assert shown["HIP_VISIBLE_DEVICES"] == "0"

@@ -2,42 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 
-from workbench.errors import NotFound, RecipeError
 from workbench.pool.vendor import FoundCard, Vendor
 
-GROUP = "workbench.vendors"
 TIMEOUT_S = 20.0
-
-
-def vendors() -> list[Vendor]:
-    """Return all installed vendors."""
-    return [vendor_named(name) for name in sorted(entry_points(group=GROUP).names)]
-
-
-def vendor_named(name: str) -> Vendor:
-    """Return the vendor of that name, of whatever distribution.
-
-    Raises
-    ------
-    NotFound
-        When there is none.
-    RecipeError
-        When the entry point of that name leads to something else.
-    """
-    points = {point.name: point for point in entry_points(group=GROUP)}
-    if name not in points:
-        raise NotFound.named("vendor of cards", name, points)
-    vendor = points[name].load()()
-    if not isinstance(vendor, Vendor) or vendor.name != name:
-        raise RecipeError(
-            f"{points[name].value!r} is registered as {name!r}, but is no such Vendor."
-        )
-    return vendor
 
 
 @dataclass(frozen=True)
@@ -57,7 +29,9 @@ class Probe:
     there: bool
 
     @classmethod
-    def run(cls, vendor: Vendor, environ: Mapping[str, str]) -> Probe:
+    def run(
+        cls, vendor: Vendor, environ: Mapping[str, str], timeout_s: float | None = None
+    ) -> Probe:
         """Run the tools that are there, each for a bounded time."""
         texts: list[str] = []
         problems: list[str] = []
@@ -65,13 +39,14 @@ class Probe:
         # Some tools are programs of the vendor's runtime and hide what is not visible.
         whole = {k: v for k, v in environ.items() if k not in vendor.visible_variables}
         for command in vendor.probe_commands():
-            try:
-                texts.append(_output(command, whole))
-                there = True
-            except FileNotFoundError:
+            program = shutil.which(command[0], path=whole.get("PATH"))
+            if program is None:
                 problems.append(f"there is no command {command[0]}")
+                continue
+            there = True
+            try:
+                texts.append(_output((program, *command[1:]), whole, timeout_s or TIMEOUT_S))
             except OSError as error:
-                there = True
                 problems.append(f"{command[0]}: {error}")
         if texts:
             tool = vendor.probe_commands()[0][0]
@@ -85,13 +60,13 @@ class Probe:
         return cls([], words or f"{vendor.name} has no tool that lists cards", there)
 
 
-def _output(command: tuple[str, ...], environ: Mapping[str, str]) -> str:
+def _output(command: tuple[str, ...], environ: Mapping[str, str], timeout_s: float) -> str:
     """Return a command's output.
 
     Raises
     ------
     OSError
-        When it is not there, fails, or does not answer.
+        When it fails, or does not answer.
     """
     try:
         done = subprocess.run(
@@ -100,11 +75,11 @@ def _output(command: tuple[str, ...], environ: Mapping[str, str]) -> str:
             capture_output=True,
             text=True,
             errors="replace",
-            timeout=TIMEOUT_S,
+            timeout=timeout_s,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise TimeoutError(f"no answer within {TIMEOUT_S:.0f} s") from None
+        raise TimeoutError(f"no answer within {timeout_s:.0f} s") from None
     if done.returncode != 0:
         said = (done.stderr.strip() or done.stdout.strip()).splitlines()
         raise OSError(f"exit {done.returncode}, {said[-1] if said else 'without a word'}")
