@@ -292,6 +292,7 @@ files = Recipe(
 class Halves(Parameters):
     n: int = parameter(32, ge=1, help="Items.")
     size: int = parameter(8, ge=1, help="Items a task.")
+    planning: float = parameter(0.0, ge=0, help="Seconds that the driver plans.")
     most: int = parameter(8, ge=0, help="So many items fit into the memory at once.")
     seconds: float = parameter(0.0, ge=0, help="Seconds a task sleeps.")
     side: str = parameter("", help="File that notes every kernel call.")
@@ -299,6 +300,7 @@ class Halves(Parameters):
 
 def halves_plan(p, results):
     """Every other task has one affinity."""
+    time.sleep(p.planning)
     affinity = np.arange(len(tile(p.n, p.size))) % 2
     return Plan(dim="x", coords={"x": np.arange(p.n)}, tasks=tile(p.n, p.size, affinity=affinity))
 
