@@ -15,6 +15,7 @@ from workbench import registry
 from workbench.code import code_hash
 from workbench.errors import NotFound, ParameterError, Refused, WorkbenchError
 from workbench.home import expanded
+from workbench.pool.pool import Pool
 from workbench.runs.files import replace_json
 from workbench.runs.folder import delete_run, find_run, has_link, new_run_folder, run_ids, runs_home
 from workbench.runs.handle import Run
@@ -145,6 +146,11 @@ def _parent(folder: str | os.PathLike[str]) -> Path:
     if found is None:
         raise ParameterError(f"--folder {folder}: nobody here has that home. Check the path.")
     return found
+
+
+def pool() -> Pool:
+    """Look at everything that the site lets the user compute on."""
+    return Pool.now()
 
 
 def open_run(run_id: str) -> Run:

@@ -7,10 +7,10 @@ import time
 from typing import Any
 
 from workbench.clusters.folder import ClusterFolder, identity
-from workbench.clusters.resources import this_computer
 from workbench.clusters.spec import ClusterSpec
 from workbench.detach import run_detached
 from workbench.errors import Refused
+from workbench.resources import this_computer
 from workbench.runs.lock import now
 
 MODULE = "workbench.clusters.process"

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-from workbench.clusters.resources import Resources
 from workbench.errors import ParameterError, Problem
+from workbench.resources import Resources
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 MOST = 1000

@@ -1,33 +1,27 @@
 """Which cards this job may use, and the hold on each that no other worker gets.
 
 A scheduler says which cards a job has, or only how many: then nothing but the hold keeps two
-jobs off one card.  A hold is an abstract unix socket with the card's name.  It is seen by every
-user and from every private /tmp of the node (though not from a container with a network of its
-own), and it is gone with the process that holds it, however that ended.
+jobs off one card.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import socket
-import struct
 import time
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import asdict, dataclass
 
 from workbench.errors import Refused
 from workbench.kernel import Card
+from workbench.pool.hold import NODE, address, holder
 from workbench.pool.probe import Probe
 from workbench.pool.vendor import FoundCard, Vendor
 from workbench.worker.device import VARIABLE
-from workbench.worker.usable import Usable, counted, identity, usable_cards
+from workbench.worker.usable import Usable, counted, usable_cards
 
-NODE = "WORKBENCH_NODE"
 PATIENCE_S = 10.0
 PAUSE_S = 0.5
-MOST_BYTES = 107
 
 
 @dataclass(frozen=True)
@@ -92,16 +86,16 @@ def hold(
         When fewer are free, or there are none.
     """
     usable = usable_cards(vendor, Probe.run(vendor, environ), environ, per_node, model)
-    prefix = "-".join(["\0workbench-card", *filter(None, [environ.get(NODE)]), vendor.name])
+    node = environ.get(NODE, "")
     deadline = time.monotonic() + patience_s
     while True:
-        held = _take(vendor, prefix, usable.cards, wanted)
+        held = _take(vendor, node, usable.cards, wanted)
         if len(held) == wanted:
             return held
         for one in held:
             one.close()
         if len(usable.cards) < wanted or time.monotonic() >= deadline:
-            raise Refused(_too_few(vendor, prefix, usable, wanted, held), code="cards")
+            raise Refused(_too_few(vendor, node, usable, wanted, held), code="cards")
         time.sleep(PAUSE_S)
 
 
@@ -129,7 +123,7 @@ def described(vendor: Vendor, card: Card) -> str:
     )
 
 
-def _take(vendor: Vendor, prefix: str, cards: list[FoundCard], wanted: int) -> list[HeldCard]:
+def _take(vendor: Vendor, node: str, cards: list[FoundCard], wanted: int) -> list[HeldCard]:
     """Hold the first ones that can be held."""
     held: list[HeldCard] = []
     for found in cards:
@@ -137,7 +131,7 @@ def _take(vendor: Vendor, prefix: str, cards: list[FoundCard], wanted: int) -> l
             break
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            sock.bind(_address(prefix, found))
+            sock.bind(address(found, node))
         except OSError:
             sock.close()
             continue
@@ -149,28 +143,7 @@ def _take(vendor: Vendor, prefix: str, cards: list[FoundCard], wanted: int) -> l
     return held
 
 
-def _address(prefix: str, found: FoundCard) -> str:
-    """Return the name of a card's socket; a long one by its digest, the kernel takes 107 bytes."""
-    name = f"{prefix}-{identity(found)}".encode()
-    if len(name) > MOST_BYTES:
-        return f"\0workbench-card-{hashlib.sha256(name).hexdigest()}"
-    return name.decode()
-
-
-def _holder(address: str) -> str:
-    """Say which process holds a card, as far as the kernel tells."""
-    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as sock:
-        sock.setblocking(False)
-        try:
-            sock.connect(address)
-            said = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-        except OSError:
-            return "another process"
-    pid, uid, _ = struct.unpack("3i", said)
-    return f"process {pid} of user {uid}" if pid else f"a process of user {uid}"
-
-
-def _too_few(vendor: Vendor, prefix: str, usable: Usable, wanted: int, held: list[HeldCard]) -> str:
+def _too_few(vendor: Vendor, node: str, usable: Usable, wanted: int, held: list[HeldCard]) -> str:
     models = {found.card.model for found in usable.cards if found.card.model}
     kind = f" {models.pop()}" if len(models) == 1 else f" {vendor.name}"
     asked = f"Asked for {counted(wanted, kind)}"
@@ -181,7 +154,7 @@ def _too_few(vendor: Vendor, prefix: str, usable: Usable, wanted: int, held: lis
         )
     mine = [one.found for one in held]
     others = [
-        f"{_shown(found)} by {_holder(_address(prefix, found))}"
+        f"{_shown(found)} by {holder(found, node) or 'another process'}"
         for found in usable.cards
         if found not in mine
     ]

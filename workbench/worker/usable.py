@@ -54,11 +54,6 @@ def usable_cards(
     return Usable(cards, f"the site file says {counted(per_node)} a node ({probe.words})")
 
 
-def identity(found: FoundCard) -> str:
-    """Return what tells a card from all others of its node, whatever the job may see of it."""
-    return found.card.uuid or found.bus or str(found.card.index)
-
-
 def counted(n: int, kind: str = "") -> str:
     """Return ``2 K100 cards``."""
     return f"{n}{kind} card{'s' * (n != 1)}"

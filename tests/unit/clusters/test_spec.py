@@ -1,9 +1,9 @@
 import pytest
 
 from workbench.clusters.login import fit_login_node
-from workbench.clusters.resources import Resources
 from workbench.clusters.spec import ClusterSpec
 from workbench.errors import ParameterError, Refused
+from workbench.resources import Resources
 
 
 @pytest.mark.parametrize("name", ["a", "local", "gpu-2", "0" * 63])

@@ -26,9 +26,9 @@ from workbench.clusters.process.config import DASK
 from workbench.clusters.process.served import METADATA, ServedRuns, remaining_workers
 from workbench.clusters.process.size import Size
 from workbench.clusters.process.workers import Kind, LocalWorkers
-from workbench.clusters.resources import this_computer
 from workbench.clusters.spec import ClusterSpec
 from workbench.errors import WorkbenchError
+from workbench.resources import this_computer
 from workbench.runs.lock import now, renew_s
 
 LOG = logging.getLogger(__name__)
