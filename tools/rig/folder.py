@@ -76,7 +76,7 @@ def remove(folder: Path, daemons: Daemons | None = None) -> None:
     """End every process of a rig, jobs included, and remove its folder with all devices in it."""
     (daemons or Daemons(folder / "run")).end_all()
     jobs = processes_with(SLURM_CONF=str(folder / "slurm.conf"), SLURM_JOB_ID="")
-    end([*listening_below(folder), *jobs])
+    end([*listening_below(folder), *jobs, *processes_with(SGE_ROOT=str(folder), JOB_ID="")])
     shutil.rmtree(folder, ignore_errors=True)
 
 
