@@ -12,6 +12,7 @@ EXTENSION := extensions/jupyterlab-workbench
 DISTRIBUTIONS := . recipes/proteins recipes/materials $(EXTENSION)
 DIST := dist
 DEBIAN := hmmer hmmer-examples mmseqs2-examples chromium fonts-dejavu-core
+RIG := slurm-wlm slurmdbd munge mariadb-server gridengine-master gridengine-exec gridengine-client
 NPM := PATH="$(abspath $(BIN)):$$PATH" npm --prefix $(EXTENSION)
 
 BUILT := $(EXTENSION)/jupyterlab_workbench/labextension/package.json
@@ -80,8 +81,8 @@ $(BUILT): $(INSTALLED) $(shell find $(EXTENSION)/src $(EXTENSION)/style $(EXTENS
 	@ln -sfn "$(abspath $(dir $@))" .venv/share/jupyter/labextensions/jupyterlab-science-workbench
 	@touch $@
 
-# Programs and sequences that some tests compare with: installed where that is possible, else
-# those tests say that they were skipped.
+# Programs and sequences that some tests compare with, and the schedulers of the rig: installed
+# where that is possible, else those tests say that they were skipped.
 .PHONY: debian
 debian:
-	@tools/debian_packages.sh $(DEBIAN)
+	@tools/debian_packages.sh $(DEBIAN) $(RIG)

@@ -39,15 +39,21 @@ def expanded(path: str | os.PathLike[str]) -> Path | None:
         return None
 
 
-def node_local() -> Path:
+def node_local(scratch: str | None = None) -> Path:
     """Return this user's folder (0700) on the node's own disk, for what can be made again.
+
+    Parameters
+    ----------
+    scratch
+        Where the site keeps node-local files; environment variables in it are filled in.
 
     Raises
     ------
     Refused
         When the place in the shared temporary folder is taken by another user.
     """
-    return private_folder(Path(tempfile.gettempdir()) / f"workbench-{os.getuid()}")
+    base = Path(os.path.expandvars(scratch) if scratch else tempfile.gettempdir())
+    return private_folder(base / f"workbench-{os.getuid()}")
 
 
 def private_folder(folder: Path) -> Path:

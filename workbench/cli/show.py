@@ -162,6 +162,10 @@ def print_top(recipe: Recipe[Any], dataset: Any) -> None:
     shown = _fitting(cells, out.width)
     numbers = {c["name"] for c in columns if c["kind"] in ("number", "integer")}
     table = _table(*shown, numbers=numbers)
+    units = [c["unit"] for c in columns[: len(shown)]]
+    if set(units) != {"1"}:
+        for column, name, unit in zip(table.columns, shown, units, strict=True):
+            column.header = f"{name}\n{unit if unit != '1' else ''}"
     for row in zip(*(cells[name] for name in shown), strict=True):
         table.add_row(*row)
     out.print(table)

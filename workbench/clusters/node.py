@@ -9,13 +9,15 @@ from pathlib import Path
 from workbench.home import node_local, private_folder
 
 
-def node_dir(folder: Path) -> Path:
+def node_dir(folder: Path, scratch: str | None = None) -> Path:
     """Return the node-local folder of a cluster, the same for all its generations, made 0700.
 
     Parameters
     ----------
     folder
         The cluster's folder.
+    scratch
+        Where the site keeps node-local files; environment variables in it are filled in.
 
     Raises
     ------
@@ -23,4 +25,4 @@ def node_dir(folder: Path) -> Path:
         When the place in the shared temporary folder is taken by another user.
     """
     place = hashlib.sha256(os.fsencode(folder)).hexdigest()[:8]
-    return private_folder(node_local() / f"{folder.name}-{place}")
+    return private_folder(node_local(scratch) / f"{folder.name}-{place}")

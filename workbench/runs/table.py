@@ -185,7 +185,14 @@ class ResultTable:
 
 
 def columns_of(recipe: Recipe[Any], dataset: Any) -> list[Column]:
-    """Return the columns of the table that a recipe shows; an owner's index becomes its name."""
+    """Return the columns of the table: the owner, what the recipe wants first, the others."""
+    found = {column.name: column for column in _declared(recipe, dataset)}
+    first = [*list(found)[:1], *(name for name in recipe.columns if name in found)]
+    return [found[name] for name in dict.fromkeys([*first, *found])]
+
+
+def _declared(recipe: Recipe[Any], dataset: Any) -> list[Column]:
+    """Return the columns as they are declared; an owner's index becomes its name."""
     outputs = [*recipe.summary, *(o for stage in recipe.stages for o in stage.outputs)]
     rows = next((o for o in outputs if o.name == recipe.table and o.kind == "rows"), None)
     if rows is None:
