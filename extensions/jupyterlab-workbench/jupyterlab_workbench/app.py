@@ -9,7 +9,7 @@ from jupyter_server.extension.application import ExtensionApp
 from traitlets import Integer, Unicode
 
 from jupyterlab_workbench.desk import Desk
-from jupyterlab_workbench.routes import PREFIX, ROUTES
+from jupyterlab_workbench.routes import EVERYTHING_ELSE, PREFIX, ROUTES
 
 
 class WorkbenchApp(ExtensionApp):
@@ -31,7 +31,8 @@ class WorkbenchApp(ExtensionApp):
 
     def initialize_handlers(self) -> None:
         """Add the routes."""
-        self.handlers.extend((f"{PREFIX}{path}", handler) for path, handler in ROUTES)
+        routes = (*ROUTES, EVERYTHING_ELSE)
+        self.handlers.extend((f"{PREFIX}{path}", handler) for path, handler in routes)
 
     async def _start_jupyter_server_extension(self, _serverapp: Any) -> None:
         self.desk.begin()

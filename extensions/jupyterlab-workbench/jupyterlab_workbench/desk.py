@@ -61,11 +61,11 @@ class Desk:
         while True:
             await asyncio.sleep(WATCH_S)
             try:
-                await asyncio.to_thread(self._look)
+                await asyncio.to_thread(self.look)
             except OSError as error:
                 self._log.warning("The runs could not be looked at: %s", error)
 
-    def _look(self) -> None:
+    def look(self) -> None:
         """Restart drivers that died under our eyes, and let go of what nobody uses."""
         self.answers.end_if_idle()
         if self._index is None:

@@ -74,6 +74,16 @@ class Request(APIHandler):
         self.tell({"error": error.document, "message": error.document["message"]}, error.status)
 
 
+class Nothing(Request):
+    """What is no route."""
+
+    async def prepare(self, **how: Any) -> None:
+        """Answer before any verb is looked at."""
+        await super().prepare(**how)
+        if self.current_user is not None:
+            self.tell_error(plain(404, "not_found", f"There is no {self.request.path} here."))
+
+
 def verb(method: Verb) -> Verb:
     """Make a verb of a route: for those who are logged in and may, errors told honestly."""
 

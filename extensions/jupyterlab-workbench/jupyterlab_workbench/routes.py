@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jupyterlab_workbench import recipes, results, runs
 from jupyterlab_workbench.files import Files
-from jupyterlab_workbench.request import Request
+from jupyterlab_workbench.request import Nothing, Request
 
 PREFIX = "/workbench/api/"
 ONE = "([^/]+)"
@@ -28,3 +28,4 @@ ROUTES: tuple[tuple[str, type[Request]], ...] = (
     (f"runs/{ONE}/notebook", results.Notebook),
     ("files", Files),
 )
+EVERYTHING_ELSE = (".*", Nothing)
