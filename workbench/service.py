@@ -234,7 +234,12 @@ def upload_place(name: str) -> Path:
     ParameterError
         When `name` cannot be the name of a file.
     """
-    if name != Path(name).name or "\0" in name or len(os.fsencode(name)) > LONGEST_NAME:
+    if (
+        name != Path(name).name
+        or name == ".."
+        or "\0" in name
+        or len(os.fsencode(name)) > LONGEST_NAME
+    ):
         raise ParameterError(f"{name!r} cannot be the name of a file.")
     folder = workbench_home() / "uploads" / secrets.token_hex(4)
     folder.mkdir(mode=0o700, parents=True)

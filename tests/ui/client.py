@@ -16,14 +16,16 @@ class Client:
 
     async def send(self, method, *path, query=(), body=None, raw=None, headers=None):
         """The answer, whatever it is; each part of the path is sent as one."""
+        headers = dict(headers or {})
         if raw is None and method in ("POST", "PUT", "PATCH"):
             raw = json.dumps(body or {})
+            headers["Content-Type"] = "application/json"
         address = self._prefix + "/".join(quote(part, safe="") for part in path)
         return await self._http.fetch(
             f"{address}?{urlencode(query, doseq=True)}",
             method=method,
             body=raw,
-            headers={**self._headers, **(headers or {})},
+            headers={**self._headers, **headers},
             raise_error=False,
         )
 

