@@ -1,5 +1,6 @@
 """A real JupyterLab with the workbench, below a hub's kind of address, and a browser before it."""
 
+import itertools
 import os
 import re
 import socket
@@ -19,6 +20,7 @@ TOKEN = "a-token-of-the-tests"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 LOOPBACK = {"127.0.0.1", "localhost", "[::1]", "::1", ""}
 SLOW_MS = 60_000
+NUMBERS = itertools.count(1)
 
 expect.set_options(timeout=SLOW_MS)
 
@@ -99,6 +101,7 @@ class Desk:
 
     def __init__(self, browser, lab, *, width=1400, height=900, allowed=None):
         self.lab = lab
+        self.workspace = f"test-{next(NUMBERS)}"
         self.wrong = []
         self.allowed = allowed
         self.context = browser.new_context(viewport={"width": width, "height": height})
@@ -109,10 +112,9 @@ class Desk:
         self.page.on("console", self._heard)
         self.page.on("pageerror", lambda error: self.wrong.append(f"page: {error}"))
 
-    def open(self, query="", *, reset=True):
-        """Open JupyterLab; with a clean workspace unless told otherwise."""
-        mark = "reset&" if reset else ""
-        self.page.goto(f"{self.lab.url}?{mark}token={TOKEN}{query}")
+    def open(self, link=""):
+        """Open JupyterLab in a workspace of this window's own."""
+        self.page.goto(f"{self.lab.url}/workspaces/{self.workspace}?token={TOKEN}&{link}")
         self.page.wait_for_selector("#jp-main-dock-panel")
         self.page.wait_for_selector("#jupyterlab-splash", state="detached")
         return self.page

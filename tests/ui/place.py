@@ -31,6 +31,8 @@ class Place:
         install(site, "kinds-pack", {RECIPE: "kinds_pack:recipe"}, {"kinds_pack": PACK.read_text()})
         (site / "six.txt").write_text("1\n2\n3\n4\n5\n6\n")
         self.numbers = site / "six.txt"
+        self.many = site / "many.txt"
+        self.many.write_text("".join(f"{n}\n" for n in range(1, 41)))
         spec = {"name": "local", "minimum": 1, "maximum": 2, "idle_timeout_s": 600.0}
         (self.home / "clusters" / "local" / "spec.json").write_text(json.dumps(spec))
         self.env = {

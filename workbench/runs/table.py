@@ -223,7 +223,7 @@ def _column_of(dataset: Any, name: str, through: str = "") -> Column:
 def _sorted(values: NDArray[Any], descending: bool) -> NDArray[np.int64]:
     """Return the order of the values, equal ones as they stand, NaN always last."""
     if values.dtype.kind not in "fiub":
-        values = np.unique(values.astype(str), return_inverse=True)[1]
+        values = np.unique(_texts(values), return_inverse=True)[1]
     if values.dtype.kind == "f":
         values = np.where(np.isnan(values), np.inf, -values if descending else values)
     elif descending:
@@ -245,13 +245,18 @@ def _meets(condition: Condition, column: Column, values: NDArray[Any]) -> NDArra
 
 
 def _meets_text(condition: Condition, values: NDArray[Any]) -> NDArray[np.bool_]:
-    texts, place = np.unique(values.astype(str), return_inverse=True)
+    texts, place = np.unique(_texts(values), return_inverse=True)
     if condition.operator == "contains":
         part = condition.value.casefold()
         met = np.array([part in text.casefold() for text in texts.tolist()], bool)
     else:
         met = _compared(condition.operator, texts, condition.value)
     return met[place] if len(texts) else np.zeros(len(values), bool)
+
+
+def _texts(values: NDArray[Any]) -> NDArray[Any]:
+    """Return values as texts of a kind that numpy sorts and compares, whatever kind they have."""
+    return np.array([str(value) for value in values.tolist()], object)
 
 
 def _compared(operator: str, values: NDArray[Any], wanted: Any) -> NDArray[np.bool_]:

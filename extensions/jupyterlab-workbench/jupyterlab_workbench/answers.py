@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import json
 import subprocess
@@ -86,8 +87,7 @@ class Answers:
             process, self._process = self._process, None
         if process is None:
             return
-        if process.stdin is not None:
-            process.stdin.close()
+        _close(process)
         try:
             process.wait(END_S)
         except subprocess.TimeoutExpired:
@@ -123,6 +123,7 @@ class Answers:
                 for line in lines:
                     self._take(json.loads(line))
         code = process.wait()
+        _close(process)
         with self._lock:
             left = {n: one for n, one in self._waiting.items() if one[0] is process}
             for number in left:
@@ -150,3 +151,11 @@ class Answers:
             f"The process that knows the recipes ended while it was asked ({self.python} -m "
             "workbench.answers). Is science-workbench installed there? The server's log says more.",
         )
+
+
+def _close(process: subprocess.Popen[str]) -> None:
+    """Tell the process that nothing more will be asked."""
+    # What could not be sent to one that is gone is of no use any more.
+    with contextlib.suppress(BrokenPipeError):
+        if process.stdin is not None:
+            process.stdin.close()

@@ -97,6 +97,9 @@ def verb(method: Verb) -> Verb:
             self.tell_error(error)
         except WorkbenchError as error:
             self.tell_error(told(error))
+        except web.HTTPError as error:
+            message = error.log_message or error.reason or "The server refused."
+            self.tell_error(plain(error.status_code, "http", message))
 
     return cast("Verb", call)
 

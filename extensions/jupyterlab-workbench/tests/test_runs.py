@@ -49,7 +49,7 @@ async def test_wrong_values_start_nothing(client, place):
 
 
 async def test_a_run_is_stopped_and_resumed(client, place):
-    run = await start(client, place, pause_s=1.0)
+    run = await start(client, place, numbers=str(place.many), pause_s=0.5)
     await until(client, run["run_id"], "running")
     await client.post("runs", run["run_id"], "stop", model=RunPage)
     stopped = await until(client, run["run_id"], *FINAL)
