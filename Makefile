@@ -66,7 +66,7 @@ bench: $(INSTALLED) ## measure what docs/benchmarks.md promises: about 40 minute
 wheels: $(INSTALLED) ## build wheels and source archives into dist/
 	@rm -rf $(DIST)
 	@for folder in $(DISTRIBUTIONS); do \
-		$(BIN)/python -m build --no-isolation --outdir $(DIST) "$$folder" >.venv/wheels.log 2>&1 \
+		PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m build --no-isolation --outdir $(DIST) "$$folder" >.venv/wheels.log 2>&1 \
 			|| { tail -20 .venv/wheels.log; exit 1; }; \
 	done
 	@ls $(DIST)

@@ -49,8 +49,6 @@ class Lab:
             "ServerApp.port_retries": 0,
             "ServerApp.allow_unauthenticated_access": False,
             "IdentityProvider.token": TOKEN,
-            "LabApp.news_url": "",
-            "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
         }
         words = [f"--{name}={value}" for name, value in options.items()]
         command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", *words]

@@ -35,7 +35,12 @@ class Place:
         self.many.write_text("".join(f"{n}\n" for n in range(1, 41)))
         spec = {"name": "local", "minimum": 1, "maximum": 2, "idle_timeout_s": 600.0}
         (self.home / "clusters" / "local" / "spec.json").write_text(json.dumps(spec))
+        # JupyterLab asks each newcomer about its news: not ours to answer in every test.
+        told = self.root / "settings" / "@jupyterlab" / "apputils-extension"
+        told.mkdir(parents=True)
+        (told / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
         self.env = {
+            "JUPYTERLAB_SETTINGS_DIR": str(self.root / "settings"),
             "WORKBENCH_HOME": str(self.home),
             "PYTHONPATH": str(site),
             "TMPDIR": str(self.root / "tmp"),

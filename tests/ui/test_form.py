@@ -66,7 +66,7 @@ def test_defaults_are_shown(form):
 
 def test_every_kind_is_filled_by_keyboard_and_sent(desk, form, place, picture):
     sent = sent_values(desk)
-    fill(form, "Numbers", str(place.numbers))
+    fill(form, "Numbers (required)", str(place.numbers))
     fill(form, "Factor", "0.5")
     fill(form, "Rounds", "2")
     form.get_by_label("Exact").focus()
@@ -113,10 +113,10 @@ def test_what_is_wrong_is_said_at_the_field_and_corrected(desk, form, place, pic
     # What was not touched yet is not complained about, until Run is pressed.
     form.get_by_role("button", name="Run", exact=True).click()
     expect(wrong).to_have_count(2)
-    expect(form.get_by_label("Numbers")).to_be_focused()
+    expect(form.get_by_label("Numbers (required)")).to_be_focused()
     picture(desk.page, "form-refused-light")
     assert list((place.home / "runs").glob("*")) == list((place.home / "runs").glob("*"))
-    fill(form, "Numbers", str(place.numbers))
+    fill(form, "Numbers (required)", str(place.numbers))
     expect(wrong).to_have_count(1)
     fill(form, "Factor", "9")
     expect(wrong).to_have_count(0)
@@ -126,14 +126,14 @@ def test_what_is_wrong_is_said_at_the_field_and_corrected(desk, form, place, pic
 def test_a_file_that_cannot_be_used_says_why(form, place):
     bad = place.work / "bad.txt"
     bad.write_text("1\ntwo\n")
-    fill(form, "Numbers", str(bad))
+    fill(form, "Numbers (required)", str(bad))
     expect(form.locator(".jp-mod-wrong")).to_contain_text("'two' is no whole number.")
-    fill(form, "Numbers", "/no/such/file.txt")
+    fill(form, "Numbers (required)", "/no/such/file.txt")
     expect(form.locator(".jp-mod-wrong")).to_contain_text("/no/such/file.txt")
 
 
 def test_what_only_the_whole_can_say_is_said_at_its_field(form, place):
-    fill(form, "Numbers", str(place.numbers))
+    fill(form, "Numbers (required)", str(place.numbers))
     window = form.get_by_role("group", name="Window").get_by_role("spinbutton")
     window.first.fill("200")
     expect(form.locator(".jp-mod-wrong")).to_contain_text("the first number is larger")
@@ -145,9 +145,7 @@ def test_a_file_is_picked_in_the_dialog(desk, form, place):
     dialog = desk.page.get_by_role("dialog")
     dialog.locator(".jp-DirListing-item", has_text="picked.txt").click()
     dialog.get_by_role("button", name="Select").click()
-    expect(form.get_by_label("Numbers", exact=False).first).to_have_value(
-        str(place.work / "picked.txt")
-    )
+    expect(form.get_by_label("Numbers (required)")).to_have_value(str(place.work / "picked.txt"))
     expect(form.get_by_role("status").filter(has_text="2 items")).to_be_visible()
 
 
@@ -164,9 +162,7 @@ def test_a_file_is_dragged_from_the_file_browser(desk, form, place):
     mouse.move(start["x"] + 80, start["y"] + 40, steps=5)
     mouse.move(end["x"] + 60, end["y"] + 12, steps=10)
     mouse.up()
-    expect(form.get_by_label("Numbers", exact=False).first).to_have_value(
-        str(place.work / "dragged.txt")
-    )
+    expect(form.get_by_label("Numbers (required)")).to_have_value(str(place.work / "dragged.txt"))
 
 
 def test_a_file_is_uploaded(desk, form, place, tmp_path):
@@ -176,7 +172,7 @@ def test_a_file_is_uploaded(desk, form, place, tmp_path):
         form.get_by_role("button", name="Upload Numbers").click()
     chooser.value.set_files(mine)
     expect(form.get_by_role("status").filter(has_text="4 items")).to_be_visible()
-    path = form.get_by_label("Numbers", exact=False).first.input_value()
+    path = form.get_by_label("Numbers (required)").input_value()
     assert path.startswith(str(place.home / "uploads"))
 
 

@@ -27,7 +27,7 @@ import workbench
 altair.renderers.enable("mimetype")  # JupyterLab draws the figures itself, also offline
 
 run = workbench.open_run("{run_id}")
-result = run.open(partial={partial})
+result = run.open({partial})
 result"""
 
 
@@ -78,13 +78,15 @@ def notebook(
     figures
         Names of its figures.
     """
-    opened = _OPEN.format(pack=manifest.pack, run_id=manifest.run_id, partial=not complete)
+    opened = _OPEN.format(
+        pack=manifest.pack, run_id=manifest.run_id, partial="" if complete else "partial=True"
+    )
     cells = [("markdown", _heading(manifest, title)), ("code", opened)]
     if columns:
-        cells.append(("code", f"result[{list(columns)!r}].to_dataframe()"))
+        cells.append(("code", f"result[{json.dumps(list(columns))}].to_dataframe()"))
     if figures:
         cells.append(("code", "charts = run.charts(result)"))
-        cells += [("code", f"charts[{name!r}]") for name in figures]
+        cells += [("code", f"charts[{json.dumps(name)}]") for name in figures]
     return {
         "cells": [_cell(kind, source, n) for n, (kind, source) in enumerate(cells)],
         "metadata": {

@@ -101,6 +101,7 @@ function Figure(props: {
   const { name, stamp, run, rest, context } = props;
   const host = useRef<HTMLDivElement>(null);
   const [error, setError] = useState<Error | null>(null);
+  const [titled, setTitled] = useState(false);
   const theme = useTheme(context.themes);
   const title = name.replace(/_/g, ' ');
   const shown = useRef<Widget | null>(null);
@@ -125,6 +126,7 @@ function Figure(props: {
       }
       shown.current?.dispose();
       shown.current = renderer;
+      setTitled(!!spec.title);
       renderer.removeClass('jp-mod-drawing');
       setError(null);
     };
@@ -137,7 +139,7 @@ function Figure(props: {
   useLayoutEffect(() => () => shown.current?.dispose(), []);
   return (
     <figure>
-      <figcaption>{title}</figcaption>
+      {!titled && <figcaption>{title}</figcaption>}
       <Trouble error={error} />
       <div
         ref={host}

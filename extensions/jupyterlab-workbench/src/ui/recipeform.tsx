@@ -10,6 +10,7 @@ import type { IField } from '../documents';
 import { FileWidget, type IFileContext } from './filewidget';
 import {
   ArrayFieldTemplate,
+  CheckboxWidget,
   FieldTemplate,
   type IParameterSchema,
   ObjectFieldTemplate
@@ -18,7 +19,7 @@ import {
 export type Values = { [name: string]: any };
 
 const TEMPLATES = { ArrayFieldTemplate, FieldTemplate, ObjectFieldTemplate };
-const WIDGETS = { FileWidget };
+const WIDGETS = { CheckboxWidget, FileWidget };
 // rjsf's own types for its default validator and for JSON data do not fit each other.
 const Form = FormComponent as (props: IFormComponentProps<any>) => JSX.Element;
 

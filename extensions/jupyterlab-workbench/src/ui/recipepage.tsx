@@ -69,6 +69,7 @@ function Loaded(props: LoadedProps): JSX.Element {
         <form
           className="jp-mod-form"
           aria-label="Parameters"
+          noValidate
           onSubmit={event => {
             event.preventDefault();
             run.start();
@@ -142,7 +143,7 @@ function Meaning(props: { check: ICheck; problems: IField[] }): JSX.Element {
       {!busy && answer && !ready && (
         <p>
           {props.problems.length
-            ? 'Something is wrong: see the fields marked at the left.'
+            ? 'Something is wrong: see the marked fields.'
             : 'Fill in the required fields, or press Example.'}
         </p>
       )}

@@ -1,12 +1,14 @@
-import { AddButton, DropButton, MoveButton } from '@jupyterlab/ui-components';
 import {
   type ArrayFieldTemplateProps,
   type FieldTemplateProps,
   type ObjectFieldTemplateProps,
+  type WidgetProps,
+  ariaDescribedByIds,
   descriptionId,
   errorId
 } from '@rjsf/utils';
 import type { JSONSchema7 } from 'json-schema';
+import { Button } from './parts';
 
 /** What a recipe's schema says besides JSON Schema. */
 export interface IParameterSchema extends JSONSchema7 {
@@ -21,7 +23,7 @@ type Entry = ObjectFieldTemplateProps['properties'][number];
 
 /** A field with its name, help, unit and problems; all of them tied to its input. */
 export function FieldTemplate(props: FieldTemplateProps): JSX.Element {
-  const { id, label, required, displayLabel, rawErrors, children } = props;
+  const { id, label, required, rawErrors, children } = props;
   const schema = props.schema as IParameterSchema;
   if (props.hidden) {
     return <div hidden>{children}</div>;
@@ -31,25 +33,20 @@ export function FieldTemplate(props: FieldTemplateProps): JSX.Element {
   }
   const errors = rawErrors ?? [];
   const many = schema.type === 'array';
-  const Name = many ? 'span' : 'label';
+  const kind = schema.type === 'boolean' ? ' jp-mod-boolean' : '';
+  const name = label && (
+    <FieldName id={id} label={label} many={many} required={required} />
+  );
   return (
     <div
-      className={`jp-Workbench-field${errors.length ? ' jp-mod-wrong' : ''}`}
+      className={`jp-Workbench-field${kind}${errors.length ? ' jp-mod-wrong' : ''}`}
       role={many ? 'group' : undefined}
       aria-labelledby={many ? `${id}__label` : undefined}
     >
-      {label && (displayLabel || many || schema.type === 'boolean') && (
-        <Name
-          id={`${id}__label`}
-          className="jp-mod-label"
-          {...(many ? {} : { htmlFor: id })}
-        >
-          {label}
-          {required && <span className="jp-mod-required"> (required)</span>}
-        </Name>
-      )}
+      {!kind && name}
       <div className="jp-mod-input">
         {children}
+        {kind && name}
         {schema.unit && schema.unit !== '1' && (
           <span className="jp-mod-unit">{schema.unit}</span>
         )}
@@ -68,6 +65,35 @@ export function FieldTemplate(props: FieldTemplateProps): JSX.Element {
         </div>
       )}
     </div>
+  );
+}
+
+/** The name of a field; one in a list, "weights-0" to the form, is heard as "weights 1". */
+function FieldName(props: {
+  id: string;
+  label: string;
+  many: boolean;
+  required?: boolean;
+}): JSX.Element {
+  const { id, label, many, required } = props;
+  const item = /^(.*)-(\d+)$/.exec(label);
+  if (item) {
+    return (
+      <label htmlFor={id} className="jp-mod-hidden-label">
+        {item[1]} {Number(item[2]) + 1}
+      </label>
+    );
+  }
+  const Name = many ? 'span' : 'label';
+  return (
+    <Name
+      id={`${id}__label`}
+      className="jp-mod-label"
+      {...(many ? {} : { htmlFor: id })}
+    >
+      {label}
+      {required && <span className="jp-mod-required"> (required)</span>}
+    </Name>
   );
 }
 
@@ -158,16 +184,59 @@ export function ArrayFieldTemplate(
       {props.items.map(item => (
         <div key={item.key} className="jp-Workbench-array-item">
           {item.children}
-          {item.hasToolbar && !fixed && (
-            <span className="jp-mod-tools">
-              <MoveButton item={item} direction="up" buttonStyle="icons" />
-              <MoveButton item={item} direction="down" buttonStyle="icons" />
-              <DropButton item={item} buttonStyle="icons" />
-            </span>
-          )}
+          {item.hasToolbar && !fixed && <ItemTools item={item} />}
         </div>
       ))}
-      {props.canAdd && <AddButton onAddClick={props.onAddClick} />}
+      {props.canAdd && (
+        <Button
+          label="Add"
+          name={`Add to ${props.title}`}
+          onClick={() => props.onAddClick()}
+        />
+      )}
     </div>
+  );
+}
+
+function ItemTools(props: {
+  item: ArrayFieldTemplateProps['items'][number];
+}): JSX.Element {
+  const { item } = props;
+  const { index } = item;
+  const move = (to: number) => item.onReorderClick(index, to)();
+  return (
+    <span className="jp-mod-tools">
+      <Button
+        label="↑"
+        name={`Move ${index + 1} up`}
+        disabled={!item.hasMoveUp}
+        onClick={() => move(index - 1)}
+      />
+      <Button
+        label="↓"
+        name={`Move ${index + 1} down`}
+        disabled={!item.hasMoveDown}
+        onClick={() => move(index + 1)}
+      />
+      <Button
+        label="Remove"
+        name={`Remove ${index + 1}`}
+        onClick={() => item.onDropIndexClick(index)()}
+      />
+    </span>
+  );
+}
+
+/** A box to tick; its name and help stand in the field around it. */
+export function CheckboxWidget(props: WidgetProps): JSX.Element {
+  const { id, value, onChange } = props;
+  return (
+    <input
+      id={id}
+      type="checkbox"
+      checked={value ?? false}
+      aria-describedby={ariaDescribedByIds(id)}
+      onChange={event => onChange(event.target.checked)}
+    />
   );
 }
