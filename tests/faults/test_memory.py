@@ -44,6 +44,19 @@ def test_tasks_of_one_affinity_prefer_one_worker():
     assert min(shares) > 45, shares
 
 
+def test_figures_are_drawn_where_workers_have_little_memory(shared):
+    code, document = shared.json("run", "start", "proteins.search", "--example", "globins")
+    assert code == 0, document
+    run = shared.seen(document["folder"], shared.side())
+    assert run.wait() == "completed", run.log()
+    assert run.describe()["notes"] == []
+    assert {path.name for path in (run.folder / "figures").glob("*.svg")} == {
+        "identity.svg",
+        "ranks.svg",
+    }
+    assert "died" not in run.log()
+
+
 @pytest.mark.long
 @pytest.mark.timeout(600)
 def test_a_database_larger_than_the_memory_streams(place):
