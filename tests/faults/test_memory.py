@@ -78,4 +78,6 @@ def test_a_database_larger_than_the_memory_streams(place):
     attrs = run.opened().attrs
     assert (attrs["Z"], attrs["database_residues"]) == (SEQUENCES, SEQUENCES * RESIDUES)
     assert attrs["database_residues"] > MEMORY_BYTES
-    assert run.opened()["target"].values.tolist() == [f"s{APART * n}" for n in range(5)]
+    # A target may have several domains.
+    targets = dict.fromkeys(run.opened()["target"].values.tolist())
+    assert list(targets) == [f"s{APART * n}" for n in range(5)]
