@@ -12,6 +12,7 @@ from typing import Any
 
 import workbench.clusters.handle as clusters
 from workbench import registry
+from workbench.clusters.spec import LOCAL
 from workbench.code import code_hash
 from workbench.errors import NotFound, ParameterError, Refused, WorkbenchError
 from workbench.home import expanded
@@ -112,9 +113,9 @@ def prepare(
     problems = [*unread, *(p for p in checked.problems if p.parameter not in told)]
     if problems or checked.parameters is None:
         raise ParameterError.of(problems)
-    names = tuple(on) or (clusters.LOCAL,)
+    names = tuple(on) or (LOCAL,)
     for name in names:
-        if name != clusters.LOCAL:
+        if name != LOCAL:
             clusters.get(name)
     place = _place(recipe_id, folder, checked.bytes)
     try:
