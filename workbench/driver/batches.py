@@ -123,7 +123,12 @@ class Cutter:
         if len(progress.todo) >= MANY_RANGES:
             return len(progress.todo) + second, math.inf
         count = sum(b - a for a, b in progress.todo)
-        return count + second, self.cost(progress.todo) + second * self.mean_cost()
+        return count + second, self.left()
+
+    def left(self) -> float:
+        """Return what waits to be sent costs, however many ranges that is."""
+        second = len(self.progress.again) + len(self.progress.alone)
+        return self.cost(self.progress.todo) + second * self.mean_cost()
 
     def next_cost(self) -> float:
         """Return the cost of the next task."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from workbench.driver.batches import Batch, Pace
@@ -89,26 +90,29 @@ class Lane:
         """Whether this cluster has computed nothing so far."""
         return self.done == 0
 
-    def waits(self, clock: float, *, proven: bool) -> bool:
-        """Say whether nothing more should be sent until what is out has been answered.
+    def waits(self, clock: float, others: Sequence[Lane]) -> bool:
+        """Say whether nothing more should be sent until something has been answered.
 
-        The first batch goes alone for some seconds: it finds what only a card can find.
-
-        Parameters
-        ----------
-        proven
-            Whether another cluster has computed something, so that what fails here fails
-            through this cluster: it then gets one task at a time until it has, too.
+        The first batch goes alone for some seconds: it finds what only a card can find.  Where it
+        failed while other clusters compute, it fails through this cluster: one task at a time
+        goes there until one is done.
         """
-        if not self._hands or not self.on_trial:
+        if not self.on_trial:
             return False
-        if self.sent > 1 and not proven:
+        if self.failed and any(lane.is_first_out(clock) for lane in others):
+            return True
+        if not self._hands or (self.sent > 1 and not proven(others)):
             return False
-        return self.failed > 0 or clock - self._first < ALONE_S
+        return self.failed > 0 or self.is_first_out(clock)
 
-    def alone(self, *, proven: bool) -> bool:
+    def is_first_out(self, clock: float) -> bool:
+        """Say whether it has just been given its first batch, and has not answered."""
+        answered = self.done or self.failed
+        return bool(self._hands) and not answered and clock - self._first < ALONE_S
+
+    def alone(self, others: Sequence[Lane]) -> bool:
         """Say whether the next batch should be one task."""
-        return self.sent == 0 or (self.on_trial and proven)
+        return self.sent == 0 or (self.on_trial and proven(others))
 
     def rate(self, workers: int, guess: float) -> float:
         """Return the cost that it works off in a second; `guess` as in :meth:`standing`."""
@@ -128,9 +132,8 @@ class Lane:
         guess
             Seconds per cost where nothing is known yet; it will also have to set things up.
         """
-        known = self.pace.s_per_cost
-        pace = guess if known is None else known
-        settle = SETTLE_S if known is None else 0.0
+        pace = self._pace(guess, clock)
+        settle = SETTLE_S if self.pace.s_per_cost is None else 0.0
         workers = max(1, workers)
         hands = list(self._hands.values())
         # What takes longer than expected is taken to need that much longer once more.
@@ -142,6 +145,16 @@ class Lane:
                 heapq.heapreplace(ends, ends[0] + hand.cost * pace)
         return Standing(s_per_cost=pace, ends_s=tuple(sorted(ends)))
 
+    def _pace(self, guess: float, clock: float) -> float:
+        """Return seconds per cost: measured, or as far as the first batch tells by being out."""
+        if self.pace.s_per_cost is not None:
+            return self.pace.s_per_cost
+        first = next(iter(self._hands.values()), None)
+        if first is None or first.began is None or not first.cost:
+            return guess
+        # What has taken so long is taken to need as long once more.
+        return max(guess, 2 * (clock - first.began) / first.cost)
+
     def _begin(self, workers: int, clock: float) -> None:
         """Have idle workers take what queues, the oldest first."""
         while self._queue and self._busy < workers:
@@ -149,3 +162,8 @@ class Lane:
             if hand is not None:
                 hand.began = clock
                 self._busy += 1
+
+
+def proven(lanes: Iterable[Lane]) -> bool:
+    """Say whether some cluster has computed something."""
+    return any(lane.done for lane in lanes)

@@ -109,8 +109,8 @@ class Report:
         if stage is not None:
             self.status["stages"][-1].update(stage.progress.count())
             self._count_items(stage.progress)
-            self.status["left_s"] = stage.left_cost_s()
-            for link, wanted in zip(links, stage.wanted_workers(links, LEFT_S), strict=True):
+            self.status["left_s"] = stage.lanes.left_cost_s()
+            for link, wanted in zip(links, stage.lanes.wanted_workers(links, LEFT_S), strict=True):
                 link.wanted_workers = wanted
         self.status["workers"] = sum(link.workers for link in links)
         self.status["per_cluster"] = [
@@ -118,7 +118,7 @@ class Report:
                 "name": link.name,
                 "workers": link.workers,
                 "tasks_done": self._done[link.name],
-                "rate": stage.rate(link) if stage is not None else None,
+                "rate": stage.lanes.rate(link) if stage is not None else None,
                 "problem": link.barred or link.problem,
             }
             for link in links

@@ -5,17 +5,15 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from workbench.driver.batches import Batch, Cutter
 from workbench.driver.calls import Call, Calls
-from workbench.driver.lane import TRIALS, Lane
+from workbench.driver.lane import TRIALS, proven
+from workbench.driver.lanes import Lanes
 from workbench.driver.link import Event, Link
 from workbench.driver.progress import ATTEMPTS, Progress
-from workbench.driver.share import Standing, wanted_workers, worth_it
 from workbench.errors import RunFailed
 from workbench.runs.lock import now
 from workbench.worker.execute import run_batch
@@ -27,7 +25,6 @@ GRACE_S = 15.0
 REFUSALS = 2
 DEATHS = 2
 MYSTERIES = 20
-SLOWER = 4.0
 
 
 class Desk(Protocol):
@@ -62,7 +59,7 @@ class StageRun:
         self.progress = progress
         self.frame = dict(frame)
         self.cutter = Cutter(progress)
-        self.lanes: defaultdict[str, Lane] = defaultdict(Lane)
+        self.lanes = Lanes(self.cutter, desk.calls)
         self._open: dict[str, str] = {}
         self._stopped: float | None = None
         self._refused: dict[str, int] = {}
@@ -73,6 +70,18 @@ class StageRun:
     def run(self) -> bool:
         """Return True when the stage is at its end, False when the run was stopped before."""
         self.desk.calls.admit()
+        try:
+            return self._driven()
+        finally:
+            self._expect_batches(0.0)
+
+    def _expect_batches(self, seconds: float) -> None:
+        """Say how long batches take, for the windows; jobs that follow a stage are short."""
+        for link in self.desk.calls.links:
+            link.batch_s = seconds
+
+    def _driven(self) -> bool:
+        self._expect_batches(math.inf)
         while self.progress.waiting or self._open:
             going_on = self.desk.beat()
             if not going_on and self._left():
@@ -93,41 +102,6 @@ class StageRun:
             self.desk.calls.abandon()
         return True
 
-    def left_cost_s(self) -> float | None:
-        """Return the seconds of work left, over all workers; None before the first receipt."""
-        guess = self._guess()
-        if guess is None:
-            return None
-        usable, cost = self.desk.calls.usable(), self.cutter.waiting()[1]
-        rate = self._rate(usable, guess)
-        return cost / rate * sum(link.workers for link in usable) if rate else cost * guess
-
-    def wanted_workers(self, links: Sequence[Link], within_s: float) -> list[int]:
-        """Return how many workers each cluster's share of the rest keeps busy for a while."""
-        guess = self._guess()
-        if guess is None:
-            return [1] * len(links)
-        standings = self._standings(links, guess)
-        return wanted_workers(standings, self.cutter.waiting()[1], within_s)
-
-    def rate(self, link: Link) -> float | None:
-        """Return the tasks a second that a cluster's workers compute; None while unknown."""
-        pace = self.lanes[link.name].pace.s_per_task
-        return None if pace is None else link.workers / pace
-
-    def _guess(self) -> float | None:
-        """Return seconds per cost where a cluster's own are not known: those of the slowest."""
-        known = [lane.pace.s_per_cost for lane in self.lanes.values()]
-        return max((pace for pace in known if pace is not None), default=None)
-
-    def _rate(self, links: Iterable[Link], guess: float) -> float:
-        """Return the cost that some clusters work off in a second."""
-        return sum(self.lanes[link.name].rate(link.workers, guess) for link in links)
-
-    def _standings(self, links: Iterable[Link], guess: float) -> list[Standing]:
-        clock = time.monotonic()
-        return [self.lanes[link.name].standing(link.workers, clock, guess) for link in links]
-
     def _fill(self) -> None:
         """Send batches while a cluster has room for one that it should get."""
         sending = True
@@ -137,57 +111,22 @@ class StageRun:
 
     def _offer(self, link: Link) -> bool:
         """Send a cluster its next batch, if it should have one; say whether it got one."""
-        clock, lane = time.monotonic(), self.lanes[link.name]
-        proven = self._proven(link)
-        if not self.progress.waiting or lane.waits(clock, proven=proven):
+        lane, elsewhere = self.lanes[link.name], self.lanes.elsewhere(link)
+        if not self.progress.waiting or lane.waits(time.monotonic(), elsewhere):
             return False
-        others = [other for other in self.desk.calls.usable() if other is not link]
-        if self.progress.todo and not self._worth_it(link, others):
+        if self.progress.todo and not self.lanes.worth_it(link):
             return False
-        eligible = partial(self._eligible, link, others)
-        if lane.alone(proven=proven):
+
+        def eligible(task: int) -> bool:
+            return self.lanes.eligible(link, self._tried.get(task))
+
+        if lane.alone(elsewhere):
             batch = self.cutter.first(lane.pace, eligible)
         else:
-            batch = self.cutter.next(lane.pace, self._left_s([link, *others]), eligible)
+            batch = self.cutter.next(lane.pace, self.lanes.left_s(), eligible)
         if batch is not None:
             self._send(batch, link)
         return batch is not None
-
-    def _proven(self, link: Link) -> bool:
-        """Say whether another cluster has computed something of this stage."""
-        return any(lane.done for name, lane in self.lanes.items() if name != link.name)
-
-    def _worth_it(self, link: Link, others: Sequence[Link]) -> bool:
-        """Say whether the end does not come later for giving this cluster the next task."""
-        guess = self._guess()
-        if not others or guess is None:
-            return True
-        task = self.cutter.next_cost()
-        tasks, cost = self.cutter.waiting()
-        at_most_s = self.lanes[link.name].at_most_s(task, link.workers, guess)
-        if at_most_s <= cost / self._rate(others, guess):
-            # Far from the end: it need not be told to the second.
-            return True
-        mine, *theirs = self._standings([link, *others], guess)
-        return worth_it(mine, theirs, task=task, tasks=tasks, cost=cost)
-
-    def _left_s(self, links: Sequence[Link]) -> float:
-        guess = self._guess()
-        if guess is None:
-            return math.inf
-        return self.cutter.waiting()[1] / (self._rate(links, guess) or 1.0)
-
-    def _eligible(self, link: Link, others: Sequence[Link], task: int) -> bool:
-        """Say whether a task may have its second attempt here.
-
-        Where it failed it goes again only if no other cluster is about as fast: it may have been
-        the card's fault.
-        """
-        if self._tried.get(task) != link.name:
-            return True
-        mine = self.lanes[link.name].pace.s_per_cost
-        theirs = [self.lanes[other.name].pace.s_per_cost for other in others]
-        return not any(mine is None or (t is not None and t < SLOWER * mine) for t in theirs)
 
     def _send(self, batch: Batch, link: Link) -> None:
         order = {
@@ -271,7 +210,7 @@ class StageRun:
         link.batch_s = max(
             self.cutter.target_s, (lane.pace.s_per_cost or 0.0) * self.cutter.mean_cost()
         )
-        if lane.on_trial and lane.failed >= TRIALS and self._proven(link):
+        if lane.on_trial and lane.failed >= TRIALS and proven(self.lanes.elsewhere(link)):
             first = receipt["failed"][0]["message"]
             message = (
                 f"The first {lane.failed} items that cluster {link.name} computed all failed, "
