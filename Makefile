@@ -11,6 +11,7 @@ INSTALLED := .venv/installed
 DISTRIBUTIONS := . recipes/proteins recipes/materials
 DIST := dist
 DEBIAN := hmmer hmmer-examples mmseqs2-examples
+RIG := slurm-wlm slurmdbd munge mariadb-server gridengine-master gridengine-exec gridengine-client
 
 # Scripts in .venv name its place: after a move it is made anew.
 ifneq ($(shell cat $(INSTALLED) 2>/dev/null),$(CURDIR))
@@ -65,8 +66,8 @@ $(INSTALLED): pyproject.toml constraints.txt $(wildcard recipes/*/pyproject.toml
 	@tools/set_up.sh "$(PYTHON)" $(DISTRIBUTIONS)
 	@echo "$(CURDIR)" >$@
 
-# Programs and sequences that some tests compare with: installed where that is possible, else
-# those tests say that they were skipped.
+# Programs and sequences that some tests compare with, and the schedulers of the rig: installed
+# where that is possible, else those tests say that they were skipped.
 .PHONY: debian
 debian:
-	@tools/debian_packages.sh $(DEBIAN)
+	@tools/debian_packages.sh $(DEBIAN) $(RIG)

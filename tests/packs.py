@@ -36,7 +36,13 @@ def recipe_source(recipe_id):
     return RECIPE.format(id=recipe_id)
 
 
-def install(site: Path, name: str, points: dict[str, str], modules: dict[str, str]) -> None:
+def install(
+    site: Path,
+    name: str,
+    points: dict[str, str],
+    modules: dict[str, str],
+    group: str = "workbench.recipes",
+) -> None:
     """Put a distribution into a folder that will be on ``sys.path``."""
     for module, text in modules.items():
         (site / f"{module}.py").write_text(textwrap.dedent(text))
@@ -44,7 +50,7 @@ def install(site: Path, name: str, points: dict[str, str], modules: dict[str, st
     info.mkdir()
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
     lines = [f"{point} = {value}" for point, value in points.items()]
-    (info / "entry_points.txt").write_text("[workbench.recipes]\n" + "\n".join(lines) + "\n")
+    (info / "entry_points.txt").write_text(f"[{group}]\n" + "\n".join(lines) + "\n")
 
 
 def workbench(*words, site=None, home=None, **env):

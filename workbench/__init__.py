@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     )
     from workbench.inputs import (
         Source as Source,
+        content_hash as content_hash,
         open_input as open_input,
+        unpacked_bytes as unpacked_bytes,
     )
     from workbench.kernel import (
         Card as Card,
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
         InputFile as InputFile,
         Parameters as Parameters,
         parameter as parameter,
+    )
+    from workbench.pool.pool import (
+        Pool as Pool,
     )
     from workbench.recipe import (
         Example as Example,
@@ -66,6 +71,7 @@ _WHERE = {
     "Parameters": "parameters",
     "Piece": "recipe",
     "Plan": "recipe",
+    "Pool": "pool.pool",
     "Problem": "errors",
     "Recipe": "recipe",
     "RecipeError": "errors",
@@ -76,6 +82,7 @@ _WHERE = {
     "Task": "recipe",
     "WorkbenchError": "errors",
     "connect": "client",
+    "content_hash": "inputs",
     "open_input": "inputs",
     "open_run": "service",
     "parameter": "parameters",
@@ -83,6 +90,7 @@ _WHERE = {
     "submit": "service",
     "tasks": "recipe",
     "tile": "recipe",
+    "unpacked_bytes": "inputs",
 }
 
 __all__ = sorted(_WHERE)

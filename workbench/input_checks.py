@@ -74,7 +74,7 @@ def check_input(path: Path, kind: InputFile) -> list[str]:
     except (OSError, ValueError) as error:
         return [_unusable(path, error)]
     if not files:
-        return [f"{path} is an empty folder: put {' or '.join(kind.formats)} files there."]
+        return [f"{path} is an empty folder: put {_accepted(kind)} files there."]
     found: list[str] = []
     for number, file in enumerate(files):
         if len(found) >= MOST_PROBLEMS:
@@ -88,7 +88,7 @@ def _check_file(path: Path, kind: InputFile) -> list[str]:
     try:
         size = path.stat().st_size
         if not size:
-            return [f"{path} is empty: give a file with {' or '.join(kind.formats)} content."]
+            return [f"{path} is empty: give a file with {_accepted(kind)} content."]
         with path.open("rb") as file:
             packed = compression(file.read(6))
     except PermissionError:
@@ -165,9 +165,15 @@ def _foreign(start: bytes, kind: InputFile) -> str:
         )
     controls = len(start) - len(start.translate(None, _CONTROL))
     if controls > 0.02 * len(start) and controls > 1:
-        formats = " or ".join(kind.formats)
-        return f" holds binary data, no text: give a {formats} file."
+        return f" holds binary data, no text: give a {_accepted(kind)} file."
     return ""
+
+
+def _accepted(kind: InputFile) -> str:
+    """Name the accepted formats; that a file may be packed, too, goes without saying."""
+    plain = [name for name in kind.formats if not Path(name.lstrip(".")).suffix]
+    *others, last = plain or kind.formats
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def _wide(start: bytes) -> str:

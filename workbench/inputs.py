@@ -66,7 +66,7 @@ class _ZstdFile(io.RawIOBase):
     """Decompressed bytes of zstandard frames; unlike ``stream_reader`` it minds a missing end."""
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("rb")
+        self.file = path.open("rb")
         self._frame = zstandard.ZstdDecompressor().decompressobj()
         self._begun = False
         self._input = b""
@@ -77,7 +77,7 @@ class _ZstdFile(io.RawIOBase):
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
         while not self._output:
-            data = self._input or self._file.read(_ZSTD_INPUT_BYTES)
+            data = self._input or self.file.read(_ZSTD_INPUT_BYTES)
             self._input = b""
             if not data:
                 if self._begun:
@@ -95,7 +95,7 @@ class _ZstdFile(io.RawIOBase):
         return count
 
     def close(self) -> None:
-        self._file.close()
+        self.file.close()
         super().close()
 
 
@@ -113,7 +113,7 @@ class _StreamsFile(io.RawIOBase):
     """
 
     def __init__(self, path: Path, kind: str) -> None:
-        self._file = path.open("rb")
+        self.file = path.open("rb")
         self._new = _STREAMS[kind]
         self._stream = self._new()
         # The xz format lets zeros follow a stream (its "stream padding").
@@ -131,7 +131,7 @@ class _StreamsFile(io.RawIOBase):
                     return 0
                 self._stream = self._new()
             elif self._stream.needs_input:
-                data = self._file.read(BLOCK_BYTES)
+                data = self.file.read(BLOCK_BYTES)
                 if not data:
                     raise EOFError("the last stream has no end")
             output = self._stream.decompress(data, len(buffer))
@@ -143,14 +143,14 @@ class _StreamsFile(io.RawIOBase):
         """Return the first bytes of the next stream, none at the end of the file."""
         data: bytes = self._stream.unused_data.lstrip(self._padding)
         while not data:
-            block = self._file.read(BLOCK_BYTES)
+            block = self.file.read(BLOCK_BYTES)
             if not block:
                 return b""
             data = block.lstrip(self._padding)
         return data
 
     def close(self) -> None:
-        self._file.close()
+        self.file.close()
         super().close()
 
 
@@ -263,6 +263,37 @@ def _raise(error: OSError) -> None:
 def input_bytes(path: Path) -> int:
     """Return the size on disk, of all its files for a folder."""
     return sum(file.stat().st_size for file in input_paths(path))
+
+
+def unpacked_bytes(path: Path) -> int:
+    """Return about how many bytes a file, or a folder's files, hold once decompressed.
+
+    Of a compressed file the first 16 MB of content are read; the rest is taken to be packed as
+    they are.
+    """
+    return sum(_unpacked(file) for file in input_paths(path))
+
+
+def _unpacked(path: Path) -> int:
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        if not compression(file.read(6)):
+            return size
+    found = 0
+    with open_input(path) as stream:
+        while found < CHECKED_BYTES:
+            block = stream.read(BLOCK_BYTES)
+            if not block:
+                return found
+            found += len(block)
+        taken = _packed_position(stream)
+    return found * size // min(max(taken, 1), size)
+
+
+def _packed_position(stream: Any) -> int:
+    """Return how far the compressed file below a stream has been read."""
+    file: Any = stream.fileobj if isinstance(stream, gzip.GzipFile) else stream.raw.file
+    return int(file.tell())
 
 
 def content_hash(path: Path) -> str:

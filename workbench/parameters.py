@@ -136,7 +136,7 @@ def load_strings(model: type[P], values: Mapping[str, str]) -> tuple[dict[str, A
             continue
         adapter: TypeAdapter[Any] = TypeAdapter(info.rebuild_annotation(), config=_ONE_VALUE)
         try:
-            value = adapter.validate_strings(_as_strings(text))
+            value = _read_text(adapter, text)
         except ValidationError as error:
             problems += [_problem(model, {**e, "loc": (name, *e["loc"])}) for e in error.errors()]
         else:
@@ -154,27 +154,32 @@ def input_files(model: type[Parameters]) -> dict[str, InputFile]:
     return found
 
 
+def _read_text(adapter: TypeAdapter[Any], text: str) -> Any:
+    """Read one value from a command line: ``null``, a list or object as JSON, or plain text."""
+    if text in ("null", "None") and _takes(adapter, None):
+        return None
+    try:
+        return adapter.validate_strings(text)
+    except ValidationError:
+        if text[:1] not in "[{" or not _is_json(text):
+            raise
+    return adapter.validate_json(text)
+
+
+def _takes(adapter: TypeAdapter[Any], value: Any) -> bool:
+    try:
+        adapter.validate_python(value)
+    except ValidationError:
+        return False
+    return True
+
+
 def _is_json(text: str) -> bool:
     try:
         json.loads(text)
     except (ValueError, RecursionError):
         return False
     return True
-
-
-def _as_strings(text: str) -> Any:
-    """Parse a list or object, written as JSON on the command line; its leaves stay text."""
-    if text[:1] not in "[{" or not _is_json(text):
-        return None if text in ("null", "None") else text
-    return _leaves(json.loads(text))
-
-
-def _leaves(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_leaves(v) for v in value]
-    if isinstance(value, dict):
-        return {k: _leaves(v) for k, v in value.items()}
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _path_as_text(value: Any) -> str:
@@ -225,8 +230,8 @@ def _problem(model: type[Parameters], error: Any) -> Problem:
     if error["type"] == "extra_forbidden":
         return _unknown(model, name)
     if error["type"] == "missing":
-        info = model.model_fields[name]
-        return Problem(name, f"a value is required ({info.description}).")
+        described = (model.model_fields[name].description or "no help").removesuffix(".")
+        return Problem(name, f"a value is required ({described}).")
     given = error.get("input")
     said = error["msg"].replace("Input should", "it should")
     where = "".join(f"[{part}]" for part in error["loc"][1:] if isinstance(part, int))

@@ -166,6 +166,9 @@ class Recipe(Generic[P]):
         ``parameters -> None``; says what single values cannot: raises
         :class:`workbench.ParameterError`.  Called before a run, after the input files were
         checked; may look into them, for about a second.
+    room
+        ``parameters -> bytes``: about what the file outputs take on disk, so that a run that
+        cannot fit is refused.  Called as `check` is.
     stages
         The stages in order.  A recipe with one may give `outputs`, `plan`, `kernel` (and
         `setup`) instead; that stage is called ``main``.
@@ -180,6 +183,8 @@ class Recipe(Generic[P]):
         ``(dataset, parameters, context) -> JSON``; checks a sample with the exact kernel.
     table
         Name of the ``rows`` output, or of dense variables' dim, that is shown first.
+    columns
+        Columns of that table that come first when it is shown; the others follow.
     order
         Variables by which that table is sorted when it is shown, the best first.
     requires
@@ -202,12 +207,14 @@ class Recipe(Generic[P]):
     kernel: Callable[[Task, P, Any], Mapping[str, Any]] | None = None
     setup: Callable[[P, Any], Any] | None = None
     check: Callable[[P], None] | None = None
+    room: Callable[[P], int] | None = None
     items: str = ""
     summary: tuple[Output, ...] = ()
     finish: Callable[[Results, P], Mapping[str, Any]] | None = None
     figures: Callable[[Any, P], Mapping[str, Any]] | None = None
     audit: Callable[[Any, P, Any], Mapping[str, Any]] | None = None
     table: str = ""
+    columns: tuple[str, ...] = ()
     order: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
@@ -248,6 +255,10 @@ def _problems(recipe: Recipe[Any]) -> list[str]:
             found.append(f"{name!r} stands twice")
     for output in every:
         found += _output_problems(output)
+    known = {one.name for output in every for one in (output, *output.columns)}
+    found += [
+        f"there is no column {name!r} to show" for name in recipe.columns if name not in known
+    ]
     if recipe.summary and recipe.finish is None:
         found.append("summary outputs need finish")
     return found

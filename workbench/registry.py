@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import sys
-import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import Any, TypeVar
 
 from workbench.errors import NotFound, RecipeError, WorkbenchError
+from workbench.plugins import Broken, Plugin, found, said
 from workbench.recipe import Recipe
 
 GROUP = "workbench.recipes"
@@ -31,10 +30,22 @@ class PackProblem:
 class Entry:
     """A recipe id and where it lives; nothing is imported before :meth:`load`."""
 
-    id: str
-    pack: str
-    version: str
-    point: EntryPoint
+    plugin: Plugin
+
+    @property
+    def id(self) -> str:
+        """Return the recipe's id."""
+        return self.plugin.name
+
+    @property
+    def pack(self) -> str:
+        """Return the distribution that offers it."""
+        return self.plugin.pack
+
+    @property
+    def point(self) -> EntryPoint:
+        """Return its entry point."""
+        return self.plugin.point
 
     def load(self) -> Recipe[Any]:
         """Import the recipe.
@@ -44,25 +55,22 @@ class Entry:
         RecipeError
             With the cause, when the pack cannot be imported or names something else.
         """
-        return _load(self.point, self.pack)
+        return _load(self.plugin)
 
 
-@cache
-def _load(point: EntryPoint, pack: str) -> Recipe[Any]:
+def _load(plugin: Plugin) -> Recipe[Any]:
     try:
-        # Standard output belongs to the command that asked: one JSON document, for example.
-        with contextlib.redirect_stdout(sys.stderr):
-            recipe = point.load()
-    except (Exception, SystemExit) as error:
+        recipe = plugin.load()
+    except Broken as error:
         raise RecipeError(
-            f"Pack {pack!r} cannot be loaded for recipe {point.name!r}: {_said(error)}. "
+            f"Pack {plugin.pack!r} cannot be loaded for recipe {plugin.name!r}: {error}. "
             "Reinstall or repair the pack; other recipes are not affected."
         ) from error
-    if not isinstance(recipe, Recipe) or recipe.id != point.name:
-        said = f"recipe {recipe.id!r}" if isinstance(recipe, Recipe) else type(recipe).__name__
+    if not isinstance(recipe, Recipe) or recipe.id != plugin.name:
+        there = f"recipe {recipe.id!r}" if isinstance(recipe, Recipe) else type(recipe).__name__
         raise RecipeError(
-            f"Pack {pack!r} registers {point.value!r} as {point.name!r}, but that is {said}: "
-            "the entry point's name and the recipe's id must be the same."
+            f"Pack {plugin.pack!r} registers {plugin.point.value!r} as {plugin.name!r}, but that "
+            f"is {there}: the entry point's name and the recipe's id must be the same."
         )
     return recipe
 
@@ -89,42 +97,20 @@ def asked(what: str, call: Callable[[], T]) -> T:
         raise
     except BaseException as error:
         raise RecipeError(
-            f"{what} failed: {_said(error)}. This is a mistake in the recipe: tell its author."
+            f"{what} failed: {said(error)}. This is a mistake in the recipe: tell its author."
         ) from error
-
-
-def _said(error: BaseException) -> str:
-    """Say what was raised, and where."""
-    try:
-        text = str(error)
-    except Exception as unreadable:
-        text = f"(no text: showing it raised {type(unreadable).__name__})"
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__}: {text} ({last.filename}:{last.lineno})"
-
-
-def _points() -> Iterator[tuple[str, str, EntryPoint]]:
-    for point in entry_points(group=GROUP):
-        dist = point.dist
-        yield (dist.name if dist else "?"), (dist.version if dist else "?"), point
 
 
 def entries() -> tuple[dict[str, Entry], list[PackProblem]]:
     """Return the usable entries by id, and the ids that several packs claim."""
-    found: dict[str, dict[str, Entry]] = {}
-    for pack, version, point in _points():
-        found.setdefault(point.name, {})[pack] = Entry(point.name, pack, version, point)
-    good = {id_: next(iter(packs.values())) for id_, packs in found.items() if len(packs) == 1}
+    usable, claimed = found(GROUP)
     problems = [
-        PackProblem(pack, _twice(id_, sorted(packs)))
-        for id_, packs in sorted(found.items())
-        if len(packs) > 1
-        for pack in sorted(packs)
+        PackProblem(pack, _twice(id_, packs)) for id_, packs in claimed.items() for pack in packs
     ]
-    return dict(sorted(good.items())), problems
+    return {id_: Entry(plugin) for id_, plugin in usable.items()}, problems
 
 
-def _twice(id_: str, packs: list[str]) -> str:
+def _twice(id_: str, packs: Sequence[str]) -> str:
     return (
         f"Recipe {id_!r} is offered by {' and '.join(packs)}: neither is used, because nobody "
         f"could tell whose result it is. Uninstall one of them: pip uninstall {packs[-1]}"
@@ -158,10 +144,10 @@ def resolve(recipe_id: str) -> Recipe[Any]:
 def catalogue() -> tuple[list[tuple[Entry, Recipe[Any]]], list[PackProblem]]:
     """Load every recipe; return the good ones and what is wrong with the others."""
     good, problems = entries()
-    found = []
+    recipes = []
     for entry in good.values():
         try:
-            found.append((entry, entry.load()))
+            recipes.append((entry, entry.load()))
         except RecipeError as error:
             problems.append(PackProblem(entry.pack, error.message))
-    return found, problems
+    return recipes, problems

@@ -12,9 +12,11 @@ from typing import Any
 
 import workbench.clusters.handle as clusters
 from workbench import registry
+from workbench.clusters.spec import LOCAL
 from workbench.code import code_hash
 from workbench.errors import NotFound, ParameterError, Refused, WorkbenchError
 from workbench.home import expanded
+from workbench.pool.pool import Pool
 from workbench.runs.files import replace_json
 from workbench.runs.folder import delete_run, find_run, has_link, new_run_folder, run_ids, runs_home
 from workbench.runs.handle import Run
@@ -125,9 +127,9 @@ def prepare(
     problems = [*unread, *(p for p in checked.problems if p.parameter not in told)]
     if problems or checked.parameters is None:
         raise ParameterError.of(problems)
-    names = tuple(on) or (clusters.LOCAL,)
+    names = tuple(on) or (LOCAL,)
     for name in names:
-        if name != clusters.LOCAL:
+        if name != LOCAL:
             clusters.get(name)
     place = _place(recipe_id, folder, checked.bytes)
     try:
@@ -159,6 +161,11 @@ def _parent(folder: str | os.PathLike[str]) -> Path:
     if found is None:
         raise ParameterError(f"--folder {folder}: nobody here has that home. Check the path.")
     return found
+
+
+def pool() -> Pool:
+    """Look at everything that the site lets the user compute on."""
+    return Pool.now()
 
 
 def open_run(run_id: str) -> Run:

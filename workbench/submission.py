@@ -38,7 +38,8 @@ class Checked:
     items
         Number of items that the run would have.
     bytes
-        What the run needs on disk: copies of inputs, and dense outputs on their way.
+        What the run needs on disk: copies of inputs, file outputs, and dense outputs on their
+        way.
     """
 
     values: Mapping[str, Any]
@@ -103,6 +104,9 @@ def check_values(recipe: Recipe[Any], values: Mapping[str, Any]) -> Checked:
     plan = plan_of(recipe, recipe.stages[0], parameters, {})
     items = plan.sizes.get(recipe.items or plan.dim, 0)
     needed = int(copied + DISK_FACTOR * _dense_bytes(recipe, plan))
+    room = recipe.room
+    if room is not None:
+        needed += int(registry.asked(f"The room of {recipe.id}", lambda: room(parameters)))
     return Checked(absolute, (), items, needed, parameters)
 
 

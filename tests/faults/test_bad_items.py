@@ -8,6 +8,8 @@ from workbench.runs.handle import Run
 
 N = 1000
 BAD = 617
+# It takes seconds; Dask alone needs more than a minute before it gives such a task up.
+WITHIN_S = 45
 FAULTS = {
     "raise": ("raised", "this item is bad"),
     "nan": ("nan", "NaN"),
@@ -32,7 +34,7 @@ def test_a_bad_item_is_named_and_the_rest_is_complete(shared, good, fault):
     code, word = FAULTS[fault]
     mended = shared.root / f"mended-{fault}"
     run = shared.start("faults.steps", n=N, bad=f"{BAD}:{fault}", mended=mended)
-    assert run.wait() == "completed_with_failures", run.log()
+    assert run.wait(within_s=WITHIN_S) == "completed_with_failures", run.log()
     assert run.describe()["items"] == {"total": N, "done": N - 1, "failed": 1, "not_run": 0}
     [failure] = Run(run.folder).failures()
     assert (failure["stage"], failure["items"], failure["code"]) == ("main", [BAD], code)

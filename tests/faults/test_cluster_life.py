@@ -84,6 +84,14 @@ def test_show_and_list_say_what_scripts_rely_on(cluster):
     assert listed.keys() == shown.keys() - {"jobs", "worker_processes"}
 
 
+def test_its_log_is_shown(cluster):
+    said = f"generation 1 is at {cluster.connection().address}"
+    assert said in command("cluster", "logs", "shared").stdout
+    shown = json.loads(command("cluster", "logs", "shared", "--json").stdout)
+    assert shown["name"] == "shared"
+    assert said in shown["log"]
+
+
 def test_starting_it_again_finds_it(cluster):
     again = json.loads(command("cluster", "start", "shared", "--json").stdout)
     assert again["pid"] == cluster.status()["pid"]

@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import signal
+import struct
 import subprocess
 import termios
 import time
@@ -130,6 +131,25 @@ def test_ctrl_c_leaves_the_run_alone_and_says_how_to_stop_it(shared):
     [run_id] = set(re.findall(r"workbench run stop (\S+?);?\s", said))
     code, document = shared.json("run", "wait", run_id)
     assert (code, document["state"]) == (0, "completed")
+
+
+def test_a_terminal_shows_progress_and_then_the_end(shared):
+    mine, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 110, 0, 0))
+    words = shared.words("faults.steps", "--wait", **SLOW, side=shared.side())
+    child = shared.spawn(WORKBENCH, *words, stdin=theirs, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    said = shown(mine)
+    os.close(mine)
+    assert child.wait(20) == 0, said
+    counts = [int(count) for count in re.findall(r"main\b[^\n]*?(\d+)/200", said)]
+    assert counts == sorted(counts)
+    assert len(set(counts)) > 2, counts
+    bars, _, end = said.rpartition("\x1b[2K")
+    assert "━" in bars
+    assert "━" not in end
+    assert "Finished, 200 of 200 items" in end
+    assert re.search(r"workbench run open \S+-steps-", end)
 
 
 def test_a_terminal_that_is_closed_leaves_the_run_alone(shared):

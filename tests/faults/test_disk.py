@@ -1,5 +1,6 @@
 """A full disk: said, waited for, and lost nothing; a run that cannot fit is refused."""
 
+import gzip
 import os
 import subprocess
 import time
@@ -9,6 +10,7 @@ import pytest
 from tests.faults.kit import kill, same, until
 from tests.needs import require_root
 
+START = ("run", "start", "proteins.search", "--example", "globins")
 VALUES = {"n": 2000, "size": 20, "seconds": 0.03}
 
 
@@ -110,3 +112,17 @@ def test_a_run_that_cannot_fit_is_refused(place, small):
     assert "free on the file system" in document["error"]["message"]
     assert list(small.iterdir()) == []
     assert place.json("run", "list")[1]["runs"] == []
+
+
+def test_a_search_whose_database_would_not_fit_unpacked_is_refused(place, small):
+    """What the first stage writes counts, too, not only what is copied and what is found."""
+    database = place.root / "database.fa.gz"
+    with gzip.open(database, "wb", compresslevel=1) as file:
+        # Blanks are read over: the file holds little, and takes 40 MB.
+        file.writelines([b">a\nMKVLAW\n", *[b" " * 9999 + b"\n"] * 4000, b">b\nMKV\n"])
+    assert database.stat().st_size < 2**20
+    sets = ("--set", f"database={database}", "--folder", small)
+    code, document = place.json(*START, *sets)
+    assert (code, document["error"]["code"]) == (4, "no_space")
+    assert "The run needs about 0.04 GB on disk" in document["error"]["message"]
+    assert list(small.iterdir()) == []

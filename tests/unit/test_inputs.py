@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import lzma
 import os
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -24,6 +25,7 @@ from workbench.inputs import (
     input_bytes,
     input_paths,
     open_input,
+    unpacked_bytes,
 )
 
 PACKED = {
@@ -32,6 +34,12 @@ PACKED = {
     "bz2": bz2.compress,
     "xz": lzma.compress,
     "zst": zstandard.compress,
+}
+FAST = {
+    **PACKED,
+    "gz": lambda data: gzip.compress(data, 1),
+    "bz2": lambda data: bz2.compress(data, 1),
+    "xz": lambda data: lzma.compress(data, preset=0),
 }
 TEXT = b"".join(b">s%d\nACDEFGHIKLMNPQRSTVWY\n" % number for number in range(20_000))
 
@@ -234,6 +242,17 @@ while True:
                 copy_input(path, tmp_path / "copy")
         finally:
             writer.kill()
+
+
+@pytest.mark.parametrize("mb", [1, 20])
+def test_what_a_file_unpacks_to_is_known_about_without_reading_it(tmp_path, packing, mb):
+    """One of them ends within the first 16 MB, of the other one the end is not read."""
+    text = random.Random(1).randbytes(mb * 500_000).hex().encode()
+    (tmp_path / "packed").write_bytes(FAST[packing](text))
+    (tmp_path / "plain").write_bytes(b"x" * 1000)
+    exact = packing == "plain" or mb == 1
+    found = unpacked_bytes(tmp_path) - 1000
+    assert found == pytest.approx(len(text), rel=0 if exact else 0.2)
 
 
 def test_sources_are_public():

@@ -1,8 +1,13 @@
 from pathlib import Path
 from typing import Annotated
 
-from workbench import InputFile, Parameters, parameter, submission
+import pytest
+
+from workbench import InputFile, NotFound, ParameterError, Parameters, parameter, submission
 from workbench.inputs import content_hash, ends_hash
+from workbench.registry import resolve
+from workbench.runs.manifest import Input, Manifest
+from workbench.submission import values_for
 
 
 class Where(Parameters):
@@ -26,3 +31,30 @@ def test_what_is_not_copied_can_be_seen_to_change(tmp_path, monkeypatch):
     assert (file.sha256, file.ends) == (None, ends_hash(folder / "a.txt"))
     copied = taken(tmp_path / "three", folder, monkeypatch, 100)
     assert (copied.ends, copied.stored) == (None, "inputs/files/given")
+
+
+def test_values_are_laid_over_each_other():
+    """An earlier run's, an example's, given ones, texts: the later ones win."""
+    recipe = resolve("proteins.search")
+    earlier = Manifest(
+        run_id="earlier", recipe=recipe.id, version="1", pack="", clusters=(), code_hash="",
+        packages={}, python="", host="", created="",
+        parameters={"queries": "q", "database": "d", "evalue": 1.0, "seed": 1, "max_hits": 1},
+        inputs={"queries": Input("/before/q", "inputs/queries/q", 1, "x", None)},
+    )  # fmt: skip
+    values, problems = values_for(
+        recipe,
+        like=earlier,
+        example="globins",
+        given={"evalue": 2.0, "seed": 2},
+        texts={"seed": "3", "sed": "3"},
+    )
+    assert [problem.parameter for problem in problems] == ["sed"]
+    assert (values["evalue"], values["seed"], values["max_hits"]) == (2.0, 3, 1)
+    assert values["queries"] == recipe.examples[0].values()["queries"]
+    values, _ = values_for(recipe, like=earlier)
+    assert (values["queries"], values["database"]) == ("/before/q", "d")
+    with pytest.raises(ParameterError, match=r"Run earlier is one of proteins\.search, not of mat"):
+        values_for(resolve("materials.elastic"), like=earlier)
+    with pytest.raises(NotFound, match="Did you mean 'globins'"):
+        values_for(recipe, example="globin")

@@ -179,6 +179,10 @@ def print_top(recipe: Recipe[Any], dataset: Any) -> None:
     shown = _fitting(cells, out.width)
     numbers = {name for name in shown if columns[name].dtype.kind in "fiu"}
     table = _table(*shown, numbers=numbers)
+    units = [dataset[name].attrs.get("units", "1") for name in shown]
+    if set(units) != {"1"}:
+        for column, name, unit in zip(table.columns, shown, units, strict=True):
+            column.header = f"{name}\n{unit if unit != '1' else ''}"
     for row in zip(*(cells[name] for name in shown), strict=True):
         table.add_row(*row)
     out.print(table)
@@ -215,7 +219,14 @@ def print_du(document: dict[str, Any]) -> None:
 
 
 def _columns(recipe: Recipe[Any], dataset: Any) -> dict[str, Any]:
-    """Return the columns of the table; the index of an owner becomes its name."""
+    """Return the columns of the table: the owner, what the recipe wants first, the others."""
+    found = _every_column(recipe, dataset)
+    first = [*list(found)[:1], *(name for name in recipe.columns if name in found)]
+    return {name: found[name] for name in dict.fromkeys([*first, *found])}
+
+
+def _every_column(recipe: Recipe[Any], dataset: Any) -> dict[str, Any]:
+    """Return the columns as they are declared; the index of an owner becomes its name."""
     outputs = [*recipe.summary, *(o for stage in recipe.stages for o in stage.outputs)]
     rows = next((o for o in outputs if o.name == recipe.table and o.kind == "rows"), None)
     if rows is None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+from workbench.errors import ParameterError, Problem
+from workbench.pool import allowed
 from workbench.pool.seen import Limits, Node, QueuedJob, Refusal, StartEstimate
 
 Command = tuple[str, ...]
@@ -48,6 +50,41 @@ class JobRequest:
     directives: tuple[str, ...] = ()
     prologue: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        _refuse(
+            [
+                *_wrong("name", allowed.job_name, self.name),
+                *_wrong("partition", allowed.name, self.partition),
+                *_wrong("account", allowed.account, *([self.account] if self.account else [])),
+                *_wrong("card words", allowed.word, *self.card_words),
+                *_wrong("directives", allowed.word, *self.directives),
+                *_wrong("prologue", allowed.shell_line, *self.prologue),
+                *_wrong("log", allowed.path, str(self.log)),
+                *_at_least_1("cpus", self.cpus),
+                *_at_least_1("nodes", self.nodes),
+                *_at_least_1("time_limit_s", self.time_limit_s),
+                *_at_least_1("memory_bytes", 1 if self.memory_bytes is None else self.memory_bytes),
+            ]
+        )
+
+
+def _wrong(what: str, check: Callable[[str], str], *texts: str) -> Iterator[Problem]:
+    for text in texts:
+        try:
+            check(text)
+        except ValueError as error:
+            yield Problem(what, f"{error}.")
+
+
+def _at_least_1(what: str, number: int) -> Iterator[Problem]:
+    if number < 1:
+        yield Problem(what, f"{number} was given; it is a whole number, 1 or more.")
+
+
+def _refuse(problems: Sequence[Problem]) -> None:
+    if problems:
+        raise ParameterError.of(problems)
+
 
 class Scheduler(ABC):
     """One kind of scheduler.
@@ -63,12 +100,21 @@ class Scheduler(ABC):
         to submit and cancel; imported by the cluster's process alone.  Empty: none.
     job_id_variable
         Set inside its jobs.
+    own_variables, kept_variables
+        Beginnings of the environment variables by which it, or the job around us, would change
+        what a command means; and those of them that commands need.  See
+        :func:`workbench.pool.commands.submitting`.
+    account_variable
+        Where its users keep their account, for those without one in the site file; may be empty.
     """
 
     name: ClassVar[str]
     programs: ClassVar[tuple[str, ...]]
     job_class: ClassVar[str]
     job_id_variable: ClassVar[str]
+    own_variables: ClassVar[tuple[str, ...]] = ()
+    kept_variables: ClassVar[tuple[str, ...]] = ()
+    account_variable: ClassVar[str] = ""
 
     @abstractmethod
     def nodes_command(self) -> Command:
@@ -95,16 +141,36 @@ class Scheduler(ABC):
         """Read its output."""
 
     @abstractmethod
+    def card_words(self, kind: str) -> str:
+        """Return how cards of a kind are asked for where no site file says it; ``{n}`` cards."""
+
+    @abstractmethod
     def job_options(self, request: JobRequest) -> Mapping[str, Any]:
         """Return the keywords of :attr:`job_class` that say what a request says."""
 
-    @abstractmethod
     def test_command(self, script: Path) -> Command | None:
-        """Return the command that says when a script's job would start, without submitting it."""
+        """Return the command that says when a script's job would start, without submitting it.
 
-    @abstractmethod
+        None, as here, where there is no such command.
+        """
+        return None
+
+    def estimate_command(self, request: JobRequest) -> Command | None:
+        """Return the command that says when such a job would start, without any script.
+
+        None, as here, where there is no such command.
+        """
+        return None
+
     def parse_test(self, out: str, err: str, collected: str) -> StartEstimate | Refusal:
-        """Read its answer."""
+        """Read the answer of :meth:`test_command` or :meth:`estimate_command`.
+
+        Parameters
+        ----------
+        collected
+            When it was asked, as RFC 3339.
+        """
+        return self.refusal(err or out)
 
     @abstractmethod
     def find_command(self, names: Sequence[str]) -> Command:
@@ -121,3 +187,8 @@ class Scheduler(ABC):
     def gone(self, err: str) -> bool:
         """Say whether a refused cancel means that the job has ended already."""
         return False
+
+
+def directive_path(path: Path) -> str:
+    """Write a path as a word of a directive: in double quotes where it holds a space."""
+    return f'"{path}"' if " " in str(path) else str(path)

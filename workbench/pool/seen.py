@@ -26,6 +26,8 @@ class Node:
     ----------
     cards
         By the scheduler's own name of the kind of card (``dcu:k100``).
+    cpus_free, memory_free_bytes
+        What jobs have left of it; None where the scheduler does not tell.
     note
         The scheduler's own words: its state, and why a node is out of service.
     """
@@ -36,6 +38,8 @@ class Node:
     cards: Mapping[str, CardCount] = field(default_factory=dict)
     cpus: int = 0
     memory_bytes: int = 0
+    cpus_free: int | None = None
+    memory_free_bytes: int | None = None
     note: str = ""
 
 
@@ -46,7 +50,10 @@ class QueuedJob:
     Attributes
     ----------
     cards
-        Cards that it asks for or holds, all its nodes together, by kind.
+        Cards that it asks for or holds, all its nodes together, by kind.  A job may name no model
+        (``gpu``) where nodes do (``gpu:a100``).
+    tasks
+        Jobs that this entry stands for: more than one for an array that waits.
     nodes
         Names of the nodes that it runs on; empty while it waits.
     start, end
@@ -55,6 +62,9 @@ class QueuedJob:
         Exit status, or the negative number of the signal, of a job that ended.
     reason
         Why it waits, or how it ended, in the scheduler's own words.
+    outside
+        Of a job that ended: whether the scheduler or a person ended it (cancelled, preempted,
+        time limit, node failed), not what ran in it; None where the scheduler does not tell.
     """
 
     job_id: str
@@ -64,10 +74,12 @@ class QueuedJob:
     state: JobState
     reason: str = ""
     cards: Mapping[str, int] = field(default_factory=dict)
+    tasks: int = 1
     nodes: tuple[str, ...] = ()
     start: str | None = None
     end: str | None = None
     exit: int | None = None
+    outside: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +92,10 @@ class Limits:
         Longest job; None: no limit.
     max_nodes
         Most nodes of one job; None: no limit.
+    default
+        Whether jobs that name no partition come here.
+    accounts
+        The only accounts that may use it; empty: any.
     """
 
     name: str
@@ -87,6 +103,8 @@ class Limits:
     default_time_s: int | None = None
     max_nodes: int | None = None
     up: bool = True
+    default: bool = False
+    accounts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

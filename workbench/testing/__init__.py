@@ -1,4 +1,4 @@
-"""Suites that authors of recipes run against their own code.
+"""Suites that authors of recipes and of vendors' files run against their own code.
 
 A whole test file::
 
@@ -18,12 +18,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from workbench.testing.recipes import RecipeTests
+    from workbench.testing.vendors import VendorTests
 
-__all__ = ["RecipeTests"]
+__all__ = ["RecipeTests", "VendorTests"]
+
+_MODULES = {"RecipeTests": "recipes", "VendorTests": "vendors"}
 
 
 def __getattr__(name: str) -> Any:
     # The command line takes its template from here and needs no pytest for that.
-    if name not in __all__:
+    if name not in _MODULES:
         raise AttributeError(f"module 'workbench.testing' has no attribute {name!r}")
-    return getattr(importlib.import_module("workbench.testing.recipes"), name)
+    return getattr(importlib.import_module(f"workbench.testing.{_MODULES[name]}"), name)

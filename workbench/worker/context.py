@@ -16,14 +16,13 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-import array_api_compat.numpy
 import psutil
 from numpy.typing import NDArray
 
 from workbench import registry
 from workbench.code import code_hash
 from workbench.errors import DamagedResult, NotFound, RecipeError
-from workbench.kernel import Card, KernelContext
+from workbench.kernel import KernelContext
 from workbench.parameters import Parameters
 from workbench.recipe import Plan, Recipe, Stage
 from workbench.runs.keys import task_seed
@@ -31,6 +30,7 @@ from workbench.runs.manifest import Manifest, read_manifest
 from workbench.runs.parts import PartRef
 from workbench.runs.plans import load_plan
 from workbench.runs.stages import Results, StageRecord, read_record
+from workbench.worker.device import arrays, held_card
 from workbench.worker.note import node_folder
 
 T = TypeVar("T")
@@ -159,10 +159,6 @@ def _on_node(key: str, build: Callable[[], Any]) -> memoryview:
 class WorkerContext(KernelContext):
     """The context of one task (or of a setup or combine) in this process."""
 
-    xp = array_api_compat.numpy
-    device = "cpu"
-    card: Card | None = None
-
     def __init__(
         self, run: RunContext, stage: str, before: tuple[str, ...], version: str, first_item: int
     ) -> None:
@@ -172,6 +168,17 @@ class WorkerContext(KernelContext):
         self._version = version
         self._first_item = first_item
         self._scratch: Path | None = None
+        self.card = held_card()
+
+    @cached_property
+    def xp(self) -> Any:
+        """The Array API namespace to compute with: imported when a kernel first asks for it."""
+        return arrays().xp
+
+    @cached_property
+    def device(self) -> Any:
+        """The device of that namespace."""
+        return arrays().device
 
     @cached_property
     def state(self) -> Any:

@@ -13,6 +13,7 @@ import shutil
 import socket
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,6 +28,8 @@ from workbench.runs.files import replacing
 from workbench.runs.lock import batch_job_id, now
 from workbench.runs.parts import BlockBuilder, write_part
 from workbench.worker.context import RunContext, WorkerContext, run_context
+from workbench.worker.device import arrays_words, held_card
+from workbench.worker.energy import Meter
 from workbench.worker.note import Note, node_folder, note_name
 from workbench.worker.outputs import DONE, FAILED, Checked, Declared
 
@@ -88,7 +91,7 @@ class _Batch:
 
     def compute(self) -> dict[str, Any]:
         """Call the kernel for every task, until the time budget or the part is full."""
-        started, clock = now(), time.monotonic()
+        started, clock, meter = now(), time.monotonic(), Meter()
         self._set_up()
         note, name = _note(), note_name(self.order)
         left: list[list[int]] = []
@@ -103,7 +106,7 @@ class _Batch:
                 note.write(name, number)
                 self._one(number)
         note.write(name, -1)
-        return {"receipt": self._receipt(started, clock), "left": left}
+        return {"receipt": self._receipt(started, clock, meter), "left": left}
 
     def _set_up(self) -> None:
         missing = [name for name in self.run.recipe.requires if find_spec(name) is None]
@@ -218,8 +221,8 @@ class _Batch:
             }
         )
 
-    def _receipt(self, started: str, clock: float) -> dict[str, Any]:
-        part = None
+    def _receipt(self, started: str, clock: float, meter: Meter) -> dict[str, Any]:
+        part, card = None, held_card()
         if len(self.builder):
             name = f"parts/{self.stage.name}.{self.order['epoch']}.{self.order['batch']}.npz"
             part = write_part(self.run.folder, name, self.builder.build()).to_dict()
@@ -236,16 +239,18 @@ class _Batch:
             "worker": worker_name(),
             "host": socket.gethostname(),
             "job_id": batch_job_id(),
-            "card": None,
+            "card": asdict(card) if card is not None else None,
             "code_hash": self.run.code_hash,
             "started": started,
             "wall_s": round(time.monotonic() - clock, 6),
-            "energy_j": None,
+            "energy_j": meter.joules(),
             "files": self.files,
             "plan": self.order["plan"]["crc32c"],
         }
         if self.halved:
             receipt["halved"] = self.halved
+        if (words := arrays_words()) is not None:
+            receipt["device"] = words
         return receipt
 
 

@@ -1,5 +1,6 @@
 """materials.elastic in one process: plans, kernels, failures, figures, audit."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -151,6 +152,13 @@ def test_nothing_relaxed_leaves_empty_plans(tmp_path):
     p = parameters(EXAMPLES["alloys"])
     assert len(recipe.stage("strain").plan(p, results).tasks) == 0
     assert len(recipe.stage("fit").plan(p, results).tasks) == 0
+
+
+def test_the_plan_says_what_all_of_the_files_hold(tmp_path):
+    path = tmp_path / "run.xyz"
+    write(path, [bulk("Cu", a=3.6), bulk("Cu", a=3.7)], format="extxyz")
+    attrs = recipe.stages[0].plan(parameters(path), {}).attrs
+    assert attrs == {"structures_sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
 
 
 def test_the_plan_is_the_same_whenever_it_is_made():

@@ -127,6 +127,7 @@ recipe = Recipe(
     figures=figures,
     audit=audit,
     table="structure",
+    columns=("formula", "stable", *(f"{name}_modulus_hill" for name in _MODULI), "poisson_ratio"),
     requires=("ase", "spglib"),
     references=(
         HILL,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import random
+from collections import Counter
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from workbench import Piece, Source
 from workbench_proteins import layout
 from workbench_proteins.fasta import Records
 from workbench_proteins.hits import COLUMNS, conclude
+from workbench_proteins.hmmer import Search
 from workbench_proteins.search import recipe
 
 EXAMPLE = recipe.examples[0].values()
@@ -185,6 +187,21 @@ def test_a_target_without_a_reported_domain_counts_in_dom_z_alone():
     assert found["target_index"].tolist() == [7, 2, 2]
     assert found["domain"].tolist() == [1, 1, 2]
     assert found["c_evalue"].tolist() == [0.1 * 12, 2.0, 2e-9]
+
+
+def test_a_profile_is_built_once_in_a_process(search_here, monkeypatch, hard):
+    built = Counter()
+
+    def counted(search, residues):
+        built[bytes(residues)] += 1
+        return profile(search, residues)
+
+    profile = Search.profile
+    monkeypatch.setattr(Search, "profile", counted)
+    plan = search_here(**hard, shard_residues=100_000).plan
+    assert plan.variables["search_shard"][1].max() > 0
+    assert len(built) == len(plan.variables["query"][1])
+    assert set(built.values()) == {1}
 
 
 def test_a_query_block_holds_several_queries(search_here, monkeypatch, hard):

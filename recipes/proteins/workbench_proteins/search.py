@@ -12,7 +12,7 @@ from pathlib import Path
 from workbench import Example, Recipe, Stage
 from workbench_proteins.hits import DOM_Z, HITS, HMMER
 from workbench_proteins.search_figures import figures
-from workbench_proteins.search_ingest import INGESTED, ingest, plan_ingest
+from workbench_proteins.search_ingest import INGESTED, ingest, plan_ingest, room
 from workbench_proteins.search_parameters import SearchParameters
 from workbench_proteins.search_stage import SearchState, combine, plan_search, root, search
 
@@ -45,9 +45,11 @@ recipe = Recipe(
             root=root,
         ),
     ),
+    room=room,
     items="query",
     figures=figures,
     table="hits",
+    columns=("target", "evalue", "score", "identity", "query_coverage", "target_coverage"),
     order=("evalue",),
     requires=("pyhmmer",),
     references=(

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from workbench import Output, ParameterError, Plan, Problem, Source, Task, tile
+from workbench import (
+    Output,
+    ParameterError,
+    Plan,
+    Problem,
+    Source,
+    Task,
+    content_hash,
+    tile,
+    unpacked_bytes,
+)
 from workbench_proteins.fasta import Records
 from workbench_proteins.layout import PAGE_RESIDUES
 from workbench_proteins.pages import PageTable, write_pages
@@ -65,6 +74,11 @@ INGESTED = (
 )
 
 
+def room(p: SearchParameters) -> int:
+    """Return what the pages and the queries will take on disk: no more than what is read."""
+    return unpacked_bytes(p.queries) + unpacked_bytes(p.database)
+
+
 def plan_ingest(p: SearchParameters, results: Mapping[str, Any]) -> Plan:
     """Plan one item: both files."""
     return Plan(dim="ingest", coords={"ingest": ["queries and database"]}, tasks=tile(1))
@@ -84,8 +98,8 @@ def ingest(task: Task, p: SearchParameters, ctx: Any) -> Mapping[str, Any]:
     table = write_pages(page_file, database, min(PAGE_RESIDUES, p.shard_residues))
     _refuse(queries=queries, database=database)
     return {
-        "queries_sha256": [_sha256(p.queries)],
-        "database_sha256": [_sha256(p.database)],
+        "queries_sha256": [content_hash(p.queries)],
+        "database_sha256": [content_hash(p.database)],
         "entries": {
             "entry_ingest": np.zeros(len(names), np.int64),
             "entry_number": np.arange(len(names)),
@@ -134,8 +148,3 @@ def _refuse(**files: Records) -> None:
     ]
     if found:
         raise ParameterError.of(found)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

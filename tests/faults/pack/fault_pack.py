@@ -294,3 +294,48 @@ files = Recipe(
         ),
     ),
 )
+
+
+class Halves(Parameters):
+    n: int = parameter(32, ge=1, help="Items.")
+    size: int = parameter(8, ge=1, help="Items a task.")
+    planning: float = parameter(0.0, ge=0, help="Seconds that the driver plans.")
+    most: int = parameter(8, ge=0, help="So many items fit into the memory at once.")
+    seconds: float = parameter(0.0, ge=0, help="Seconds a task sleeps.")
+    side: str = parameter("", help="File that notes every kernel call.")
+
+
+def halves_plan(p, results):
+    """Every other task has one affinity."""
+    time.sleep(p.planning)
+    affinity = np.arange(len(tile(p.n, p.size))) % 2
+    return Plan(dim="x", coords={"x": np.arange(p.n)}, tasks=tile(p.n, p.size, affinity=affinity))
+
+
+def halve(task, p, ctx):
+    note("main", task, p)
+    time.sleep(p.seconds)
+    if len(task) > p.most:
+        raise MemoryError("more items than fit")
+    x = task.inputs["x"]
+    return {"square": x**2.0, "process": np.full(len(x), os.getpid())}
+
+
+halves = Recipe(
+    id="faults.halves",
+    version="1",
+    title="Tasks that may be halved, and that like to stay together",
+    parameters=Halves,
+    stages=(
+        Stage(
+            name="main",
+            plan=halves_plan,
+            kernel=halve,
+            split=True,
+            outputs=(
+                Output(name="square", dims=("x",), unit="1"),
+                Output(name="process", dims=("x",), dtype="int64"),
+            ),
+        ),
+    ),
+)

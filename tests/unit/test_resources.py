@@ -5,7 +5,7 @@ import sys
 import psutil
 import pytest
 
-from workbench.clusters.resources import Resources, this_computer
+from workbench.resources import Resources, this_computer
 
 GB = 10**9
 
@@ -27,7 +27,7 @@ def test_no_limit_leaves_affinity_and_free_memory(tmp_path):
 def test_affinity_counts_and_not_the_machine():
     code = (
         "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))});"
-        "from workbench.clusters.resources import this_computer; print(this_computer().cpus)"
+        "from workbench.resources import this_computer; print(this_computer().cpus)"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
     assert found.stdout == "1\n"
