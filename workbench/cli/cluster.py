@@ -12,11 +12,13 @@ from workbench.cli.output import emit, translated
 from workbench.clusters import handle
 from workbench.clusters.cluster import Cluster
 from workbench.errors import NotFound, ParameterError, Problem, Refused
+from workbench.pool import units
 from workbench.runs.status import FINAL
 
 BETWEEN = re.compile(r"(\d+):(\d+)\Z")
 RUNNING_S = 60.0
 WORKERS_S = 10.0
+ANSWER_S = 10.0
 PARTITIONS = {"local": "This computer"}
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
@@ -31,44 +33,57 @@ def group() -> None:
     """Start, look at, resize and stop Dask clusters."""
 
 
+def request_options(command: Any) -> Any:
+    """Add the options that say what a cluster is to be."""
+    options = (
+        click.option("--partition", default="local", show_default=True, help="Where; local: here."),
+        click.option("--accelerator", metavar="CARD", help="The card of each worker, as dcu:k100."),
+        workers_option,
+        between_option,
+        click.option("--time", metavar="H:M:S", help="Time limit (walltime) of its jobs."),
+        click.option(
+            "--idle-timeout",
+            type=float,
+            metavar="SECONDS",
+            help="End after so long without a run and without a task "
+            "[default: 1800 on this computer, else 300]",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 @group.command()
 @click.argument("name")
-@click.option("--partition", default="local", show_default=True, help="local: this computer.")
-@workers_option
-@between_option
-@click.option(
-    "--idle-timeout",
-    type=float,
-    metavar="SECONDS",
-    help="End after so long without a run and without a task  [default: 1800]",
-)
+@request_options
 @json_option
 @translated
-def start(
-    name: str,
-    partition: str,
-    workers: int | None,
-    between: str | None,
-    idle_timeout: float | None,
-    as_json: bool,
-) -> None:
-    """Start cluster NAME, with as many workers as this computer gives if no size is named.
+def start(name: str, as_json: bool, **request: Any) -> None:
+    """Start cluster NAME: on this computer, or as jobs of a partition of the pool.
 
-    It goes on when this terminal is closed, and ends itself when nobody uses it.
+    It goes on when this terminal is closed, and ends itself when nobody uses it.  Without a size
+    it has as many workers as this computer gives, or one in a partition.
     """
-    if partition not in PARTITIONS:
-        raise Refused(
-            f"There is no partition named {partition!r}: clusters can be started on this computer "
-            f"only (--partition local).",
-            code="no_partition",
-        )
-    bounds = _bounds(workers, between)
-    cluster = handle.start(name, workers=workers, between=bounds, idle_timeout_s=idle_timeout)
+    cluster = handle.start(name, **_asked(**request))
     status = cluster.wait_running(RUNNING_S)
     # The first workers follow within a second; what keeps one longer is told by `show`.
-    if status["workers"]["asked"]:
+    if status["partition"] != "local":
+        status = cluster.wait_answered(ANSWER_S)
+    elif status["workers"]["asked"]:
         status = _with_workers(cluster, status)
     emit(status, as_json, lambda: _print_cluster(status))
+
+
+@group.command()
+@click.argument("name")
+@request_options
+@json_option
+@translated
+def script(name: str, as_json: bool, **request: Any) -> None:
+    """Print the job script of cluster NAME exactly as it would be sent; nothing is submitted."""
+    text = handle.script(name, **_asked(**request))
+    emit({"name": name, "script": text}, as_json, lambda: click.echo(text, nl=False))
 
 
 @group.command("list")
@@ -126,9 +141,8 @@ def scale(
 @translated
 def stop(name: str, as_json: bool) -> None:
     """Stop a cluster and its workers; a run that still needs it starts it again."""
-    cluster = handle.get(name)
-    served = cluster.status()["runs"]
-    status = cluster.stop()
+    served = handle.get(name).status()["runs"]
+    status = handle.stop(name)
     for run_id in filter(_goes_on, served):
         click.echo(
             f"Run {run_id} is not at its end and will start the cluster again. "
@@ -151,12 +165,38 @@ def _goes_on(run_id: str) -> bool:
 @click.option(
     "--lines", type=click.IntRange(1), default=100, show_default=True, help="Only the last ones."
 )
+@click.option("--job", metavar="ID", help="The log of one of its jobs instead.")
 @json_option
 @translated
-def logs(name: str, lines: int, as_json: bool) -> None:
-    """Print the end of a cluster's log."""
-    text = handle.get(name).logs(lines)
+def logs(name: str, lines: int, job: str | None, as_json: bool) -> None:
+    """Print the end of a cluster's log, or of the log of one of its jobs."""
+    text = handle.get(name).logs(lines, job=job)
     emit({"name": name, "log": text}, as_json, lambda: click.echo(text))
+
+
+def _asked(
+    workers: int | None,
+    between: str | None,
+    time: str | None,
+    idle_timeout: float | None,
+    **rest: Any,
+) -> dict[str, Any]:
+    """Return the keywords of :func:`workbench.clusters.handle.start`."""
+    return {
+        **rest,
+        "workers": workers,
+        "between": _bounds(workers, between),
+        "time_limit_s": None if time is None else _seconds(time),
+        "idle_timeout_s": idle_timeout,
+    }
+
+
+def _seconds(text: str) -> float:
+    try:
+        return float(units.seconds(text))
+    except ValueError as error:
+        problem = Problem("time", f"{text!r} was given; {error}.")
+        raise ParameterError.of([problem]) from error
 
 
 def _only_one(option: Any, argument: Any) -> Any:
@@ -189,17 +229,38 @@ def _with_workers(cluster: Cluster, status: dict[str, Any]) -> dict[str, Any]:
 
 def _print_cluster(status: dict[str, Any]) -> None:
     workers = status["workers"]
-    place = PARTITIONS.get(status["partition"], status["partition"])
     click.echo(f"Cluster {status['name']}: {_state(status)}")
-    click.echo(f"  place    {place} ({status['host']}, process {status['pid']})")
+    click.echo(f"  place    {_place(status)} ({status['host']}, process {status['pid']})")
     click.echo(f"  workers  {workers['connected']} connected, {_size(workers)} wanted")
     for process in status["worker_processes"]:
-        click.echo(f"           {process['name']}  process {process['pid']}")
+        click.echo(f"           {process['name']}  process {process['pid']}{_card(process)}")
+    for job in status["jobs"]:
+        _print_job(job)
     for run_id in status["runs"]:
         click.echo(f"  run      {run_id}")
     click.echo(f"  folder   {status['folder']}")
-    for warning in status["warnings"]:
+    for warning in [*status["warnings"], *filter(None, [status["problem"]])]:
         click.echo(f"Warning: {warning}", err=True)
+
+
+def _print_job(job: dict[str, Any]) -> None:
+    said = job["plain"] or ""
+    if job["reason"] and job["reason"] not in said:
+        said = f"{said} ({job['reason']})" if said else job["reason"]
+    if job["state"] == "pending" and job["start"]:
+        said += f"; the scheduler expects to start it at {job['start']}"
+    exit_ = f", exit {job['exit']}" if job["exit"] else ""
+    click.echo(f"  job      {job['job_id'] or job['name']}  {job['state']}{exit_}  {said}".rstrip())
+    for line in (job["log_tail"] or "").splitlines():
+        click.echo(f"           | {line}")
+
+
+def _card(process: dict[str, Any]) -> str:
+    card = process["card"]
+    if card is None:
+        return ""
+    which = card["uuid"] or ("" if card["index"] is None else f"card {card['index']}")
+    return f"  {card['vendor']} {card['model']} {which}".rstrip()
 
 
 def _print_list(found: list[dict[str, Any]]) -> None:
@@ -208,9 +269,14 @@ def _print_list(found: list[dict[str, Any]]) -> None:
         return
     width = max(len(status["name"]) for status in found)
     for status in found:
-        place = PARTITIONS.get(status["partition"], status["partition"])
+        place = _place(status)
         workers = f"{status['workers']['connected']}/{_size(status['workers'])} workers"
         click.echo(f"{status['name']:{width}}  {place}  {workers}  {_state(status)}")
+
+
+def _place(status: dict[str, Any]) -> str:
+    place = PARTITIONS.get(status["partition"], status["partition"])
+    return f"{place} {status['accelerator']}" if status["accelerator"] else place
 
 
 def _state(status: dict[str, Any]) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 from workbench.clusters.folder import LIVING, ClusterFolder, clusters_home, is_here
 from workbench.clusters.login import fit_login_node
-from workbench.clusters.spec import NAME, ClusterSpec
+from workbench.clusters.spec import LOCAL, NAME, ClusterSpec
 from workbench.errors import NotFound, Refused
 
 POLL_S = 0.05
@@ -37,7 +37,7 @@ class Connection:
     dashboard
         Address of the Dask dashboard; its path is a secret of the cluster's owner.
     node_dir
-        Folder on the workers' node that they share.
+        Folder that the workers of this computer share; None elsewhere.
     generation
         The life of the cluster's process that all this belongs to.
     """
@@ -47,7 +47,7 @@ class Connection:
     certificate: Path
     key: Path
     dashboard: str
-    node_dir: Path
+    node_dir: Path | None
     generation: int
 
 
@@ -105,9 +105,9 @@ class Cluster:
             When the cluster does not run, or its process does not answer.
         """
         wanted = {"min": minimum, "max": minimum if maximum is None else maximum}
-        spec = ClusterSpec(name=self.name).sized(wanted["min"], wanted["max"])
-        fit_login_node(spec)
         status = self.status()
+        spec = ClusterSpec(name=self.name, partition=status["partition"])
+        fit_login_node(spec.sized(wanted["min"], wanted["max"]))
         if status["state"] not in ("starting", "running"):
             raise Refused(_not_running(status), code="not_running")
         token = self._files.request("scale", status["generation"], wanted)
@@ -116,7 +116,9 @@ class Cluster:
     def stop(self, wait_s: float = 20.0) -> dict[str, Any]:
         """End the cluster and its workers; return the last status.
 
-        Where its process does not end by itself within `wait_s` seconds, it is killed.
+        Where the process of a cluster on this computer does not end by itself within `wait_s`
+        seconds, it is killed.  One with jobs goes on: a scheduler that does not answer is asked
+        again until they are cancelled.
         """
         status = self.status()
         if status["state"] not in LIVING:
@@ -125,6 +127,8 @@ class Cluster:
         deadline = time.monotonic() + wait_s
         while self.alive() and time.monotonic() < deadline:
             time.sleep(POLL_S)
+        if self.alive() and status["partition"] != LOCAL:
+            return self.status()
         if self.alive() and is_here(status):
             os.kill(status["pid"], signal.SIGKILL)
             while self.alive() and time.monotonic() < deadline + KILL_S:
@@ -141,10 +145,42 @@ class Cluster:
         """Have the cluster's process watch a run whose driver is about to be started."""
         self._files.announce(run_id, run, self.status()["generation"])
 
-    def logs(self, lines: int = 100) -> str:
-        """Return the last lines of the cluster's log."""
-        self.status()
-        return self._files.tail(lines)
+    def logs(self, lines: int = 100, *, job: str | None = None) -> str:
+        """Return the last lines of the cluster's log, or of one of its jobs (by id or name).
+
+        Raises
+        ------
+        NotFound
+            When it has no such job.
+        """
+        jobs = self.status()["jobs"]
+        if job is None:
+            return self._files.tail(lines)
+        known = {str(one[key]): one["name"] for one in jobs for key in ("job_id", "name")}
+        if job not in known:
+            raise NotFound.named(f"job of cluster {self.name}", job, (j["job_id"] for j in jobs))
+        return self._files.tail(lines, self._files.job_log(known[job]))
+
+    def wait_answered(self, timeout_s: float) -> dict[str, Any]:
+        """Wait until the scheduler has said of every job whether it takes it.
+
+        Raises
+        ------
+        Refused
+            When it took none, in its own words and in plain ones.
+        """
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            status = self.status()
+            if status["state"] == "failed":
+                raise Refused(f"Cluster {self.name}: {status['reason']}", code="scheduler")
+            jobs = status["jobs"]
+            if jobs and all(job["job_id"] or job["state"] == "failed" for job in jobs):
+                return status
+            if status["problem"] or not status["workers"]["asked"]:
+                return status
+            time.sleep(POLL_S)
+        return self.status()
 
     def wait_running(self, timeout_s: float = 60.0, *, workers: int = 0) -> dict[str, Any]:
         """Wait until the cluster can be used, and has so many workers.
@@ -172,7 +208,7 @@ class Cluster:
         return Connection(
             address=found["address"],
             dashboard=found["dashboard"],
-            node_dir=Path(found["node_dir"]),
+            node_dir=Path(found["node_dir"]) if found["node_dir"] else None,
             generation=found["generation"],
             **tls,
         )

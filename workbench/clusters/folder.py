@@ -7,6 +7,8 @@
         status.json             who starts the cluster, then its process
         scheduler.json          address and certificates; there while the cluster can be used
         tls/<generation>/       keys, 0600
+        jobs.jsonl              the cluster's process: every job before it is submitted, and its end
+        jobs/                   the script and the output of each job
         control/                requests to the process: scale.json, stop.json
         starts/<generation>     who may start that generation
         runs/<run>.json         a run that a generation will serve: who submits it, before its
@@ -33,6 +35,7 @@ from workbench.runs.files import read_json, replace_json
 from workbench.runs.lock import boot_id, silence_s, silent_s, start_ticks
 
 LIVING = ("starting", "running", "stopping")
+ON_REQUEST = "on request"
 
 
 def clusters_home() -> Path:
@@ -79,7 +82,7 @@ class ClusterFolder:
         """Make the folders, closed to everybody else."""
         for folder in (clusters_home(), self.path):
             private_folder(folder)
-        for name in ("control", "runs", "starts", "tls"):
+        for name in ("control", "jobs", "runs", "starts", "tls"):
             private_folder(self.path / name)
 
     def read_spec(self) -> ClusterSpec | None:
@@ -197,11 +200,16 @@ class ClusterFolder:
                 if file.name.isdigit() and int(file.name) < before:
                     file.unlink(missing_ok=True)
 
-    def tail(self, lines: int) -> str:
-        """Return the last lines of the log."""
-        if not self.log.exists():
+    def job_log(self, job: str) -> Path:
+        """Return where the output of a job goes, by the job's name."""
+        return self.path / "jobs" / f"{job}.log"
+
+    def tail(self, lines: int, log: Path | None = None) -> str:
+        """Return the last lines of a log, the cluster's own if none is named."""
+        path = log or self.log
+        if not path.exists():
             return ""
-        with self.log.open("rb") as file:
+        with path.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - 400 * lines))
             text = file.read().decode(errors="replace")

@@ -2,60 +2,124 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from dataclasses import replace
 from typing import Any
 
 from workbench.clusters.cluster import Cluster, names, unknown
 from workbench.clusters.folder import ClusterFolder, is_here
+from workbench.clusters.jobs import living_jobs
 from workbench.clusters.launch import launch
 from workbench.clusters.login import TIME_LIMIT, fit_login_node
-from workbench.clusters.spec import IDLE_TIMEOUT_S, ClusterSpec
-from workbench.errors import Refused
+from workbench.clusters.place import check_place
+from workbench.clusters.spec import LOCAL, ClusterSpec
+from workbench.errors import ParameterError, Problem, Refused, WorkbenchError
 
-LOCAL = "local"
 
-
-def start(
+def request(
     name: str,
     *,
+    partition: str = LOCAL,
+    accelerator: str | None = None,
     workers: int | None = None,
     between: tuple[int, int] | None = None,
+    time_limit_s: float | None = None,
     idle_timeout_s: float | None = None,
-) -> Cluster:
-    """Start a cluster on this computer, or return the one that runs under that name.
-
-    Returns at once; :meth:`Cluster.wait_running` waits.
+) -> ClusterSpec:
+    """Return the request for a cluster.
 
     Parameters
     ----------
     name
         Name of the cluster.
+    partition
+        Where: ``local`` is this computer, others are those that ``workbench pool show`` lists.
+    accelerator
+        Kind of card that each worker holds; None: no card.
     workers
-        Fixed size; as many as this computer gives to the process when left out.
+        Fixed size.  Left out: as many as this computer gives to the process, or one in a
+        partition.
     between
         Smallest and largest size instead: the cluster grows and shrinks with the work.
+    time_limit_s
+        Time limit (walltime) of its jobs; they are replaced before it ends.
     idle_timeout_s
         Seconds without a run and without a task after which the cluster ends itself.
 
     Raises
     ------
     ParameterError
-        When the name or the size is none.
-    Refused
-        When it runs with another size or on another host, or this is a login node.
+        When the name, the size or a time is none.
     """
     minimum, maximum = between or (workers, workers)
-    spec = ClusterSpec(
+    return ClusterSpec(
         name=name,
+        partition=partition,
+        accelerator=accelerator,
         minimum=minimum,
         maximum=maximum,
-        idle_timeout_s=IDLE_TIMEOUT_S if idle_timeout_s is None else idle_timeout_s,
+        time_limit_s=time_limit_s,
+        idle_timeout_s=idle_timeout_s,
     )
+
+
+def start(name: str, **asked: Any) -> Cluster:
+    """Start a cluster, or return the one that runs under that name.
+
+    Returns at once; :meth:`Cluster.wait_running` waits.
+
+    Parameters
+    ----------
+    name, **asked
+        See :func:`request`.
+
+    Raises
+    ------
+    ParameterError
+        When the name, the size or a time is none.
+    Refused
+        When it could never run: the partition has no such cards, or never so many, or allows no
+        such time; when it runs already, but elsewhere or with another size; on a login node.
+    """
+    spec = request(name, **asked)
     cluster = Cluster(ClusterFolder.of(name))
-    started = not cluster.alive() and launch(cluster._files, fit_login_node(spec))
+    started = False
+    if not cluster.alive():
+        check_place(spec, cluster.folder)
+        started = launch(cluster._files, fit_login_node(spec))
     if not started:
         _check_same(cluster.status(), spec)
     return cluster
+
+
+def script(name: str, **asked: Any) -> str:
+    """Return the script of a cluster's jobs exactly as it would be sent; nothing is submitted.
+
+    Parameters
+    ----------
+    name, **asked
+        See :func:`request`.
+
+    Raises
+    ------
+    ParameterError, Refused
+        As :func:`start` does; for this computer, which needs no job, too.
+    """
+    spec = request(name, **asked)
+    if spec.local:
+        said = "This computer needs no job script. Name a partition: workbench pool show"
+        raise ParameterError.of([Problem("partition", said)])
+    folder = ClusterFolder.of(name).path
+    check_place(spec, folder)
+    command = [sys.executable, "-P", "-m", "workbench.clusters.process.script", str(folder)]
+    done = subprocess.run(
+        command, input=json.dumps(spec.to_json()), capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise WorkbenchError(f"No script could be made: {done.stderr.strip()}", code="script")
+    return done.stdout
 
 
 def ensure(name: str) -> Cluster:
@@ -68,7 +132,7 @@ def ensure(name: str) -> Cluster:
     NotFound
         When no cluster of another name was ever started.
     Refused
-        When it runs on another host, or this is a login node.
+        When it is one of another computer, or this is a login node.
     """
     cluster = Cluster(ClusterFolder.of(name))
     status = cluster._files.read_status()
@@ -76,8 +140,8 @@ def ensure(name: str) -> Cluster:
         spec = cluster._files.read_spec()
         if spec is None and name != LOCAL:
             raise unknown(name)
-        spec = fit_login_node(replace(spec or ClusterSpec(name=name), time_limit_s=None))
-        if spec.time_limit_s and status and status["reason"] == TIME_LIMIT:
+        spec = fit_login_node(replace(spec or ClusterSpec(name=name), life_s=None))
+        if spec.life_s and status and status["reason"] == TIME_LIMIT:
             raise Refused(
                 f"Cluster {name} had its minute on this login node. Run on a cluster of compute "
                 "nodes instead: workbench run start RECIPE --on CLUSTER",
@@ -86,6 +150,24 @@ def ensure(name: str) -> Cluster:
         launch(cluster._files, spec)
     _check_host(cluster.status())
     return cluster
+
+
+def stop(name: str) -> dict[str, Any]:
+    """End a cluster, its workers and its jobs; return the last status.
+
+    Raises
+    ------
+    NotFound
+        When there is none.
+    Refused
+        When its process does not end.
+    """
+    cluster = get(name)
+    spec = cluster._files.read_spec()
+    if spec is not None and not cluster.alive() and living_jobs(cluster.folder):
+        # Its process died and left jobs: the next one adopts them, and cancels them.
+        launch(cluster._files, spec)
+    return cluster.stop()
 
 
 def get(name: str) -> Cluster:
@@ -109,14 +191,22 @@ def clusters() -> list[Cluster]:
 
 
 def _check_same(status: dict[str, Any], spec: ClusterSpec) -> None:
-    """Refuse a start under the name of a cluster that runs with another size."""
+    """Refuse a start under the name of a cluster that runs elsewhere or with another size."""
     _check_host(status)
-    there = (status["workers"]["min"], status["workers"]["max"])
+    there = (status["partition"], status["accelerator"])
+    if (spec.partition, spec.accelerator) != there:
+        raise Refused(
+            f"Cluster {spec.name} runs already, on {_place(*there)}; "
+            f"{_place(spec.partition, spec.accelerator)} was asked. Start another one under "
+            f"another name, or stop this one first: workbench cluster stop {spec.name}",
+            code="exists",
+        )
+    sizes = (status["workers"]["min"], status["workers"]["max"])
     asked = (spec.minimum, spec.maximum)
-    if spec.minimum is not None and asked != there:
+    if spec.minimum is not None and asked != sizes:
         size = _size_option(*asked)
         raise Refused(
-            f"Cluster {spec.name} runs already, with {_size_option(*there)}; {size} was asked. "
+            f"Cluster {spec.name} runs already, with {_size_option(*sizes)}; {size} was asked. "
             f"Change it: workbench cluster scale {spec.name} {size}; or start another one under "
             "another name.",
             code="exists",
@@ -124,13 +214,19 @@ def _check_same(status: dict[str, Any], spec: ClusterSpec) -> None:
 
 
 def _check_host(status: dict[str, Any]) -> None:
-    if not is_here(status):
+    if status["partition"] == LOCAL and not is_here(status):
         raise Refused(
             f"Cluster {status['name']} is on {status['host']}, and only that computer reaches it. "
             "Start one under another name here: workbench cluster start NAME; and run on it: "
             "workbench run start RECIPE --on NAME",
             code="other_host",
         )
+
+
+def _place(partition: str, accelerator: str | None) -> str:
+    if partition == LOCAL:
+        return "this computer"
+    return f"partition {partition}" + (f" with {accelerator}" if accelerator else "")
 
 
 def _size_option(minimum: int | None, maximum: int | None) -> str:

@@ -6,6 +6,7 @@ import os
 import time
 from typing import Any
 
+from workbench.clusters.environment import ALWAYS
 from workbench.clusters.folder import ClusterFolder, identity
 from workbench.clusters.spec import ClusterSpec
 from workbench.detach import run_detached
@@ -16,23 +17,6 @@ from workbench.runs.lock import now
 MODULE = "workbench.clusters.process"
 PATIENCE_S = 20.0
 LOG_BYTES = 4 * 2**20
-
-# Read when a process starts, hence not set by Dask's nanny, which forks its workers: one thread
-# a worker, and the same hashes of texts in all of them.
-ENVIRONMENT = {
-    **dict.fromkeys(
-        (
-            "OMP_NUM_THREADS",
-            "MKL_NUM_THREADS",
-            "OPENBLAS_NUM_THREADS",
-            "NUMEXPR_NUM_THREADS",
-            "NUMBA_NUM_THREADS",
-        ),
-        "1",
-    ),
-    "PYTHONHASHSEED": "6640",
-    "DASK_LOGGING__DISTRIBUTED": "warning",
-}
 
 
 def launch(folder: ClusterFolder, spec: ClusterSpec) -> bool:
@@ -95,6 +79,7 @@ def first_status(
         "jobs": [],
         "memory_bytes": spec.memory_bytes,
         "warnings": [],
+        "problem": "",
         "reason": "",
         "runs": [],
         "answered": {},
@@ -108,6 +93,8 @@ def _spawn(folder: ClusterFolder, spec: ClusterSpec, generation: int) -> None:
     folder.write_connection(None)
     if folder.log.exists() and folder.log.stat().st_size > LOG_BYTES:
         os.replace(folder.log, folder.path / "log.old")
-    pid = run_detached(MODULE, [str(folder.path)], log=folder.log, environment=ENVIRONMENT)
+    arguments = [str(folder.path), str(generation)]
+    pid = run_detached(MODULE, arguments, log=folder.log, environment=ALWAYS)
     # The process waits for this before it does anything; from then on it alone writes.
-    folder.write_status(first_status(folder, spec.resolved(this_computer()), generation, pid))
+    resolved = spec.resolved(this_computer()) if spec.local else spec.resolved_to()
+    folder.write_status(first_status(folder, resolved, generation, pid))

@@ -34,4 +34,4 @@ def fit_login_node(spec: ClusterSpec) -> ClusterSpec:
             "(workbench cluster list). If this is no login node: WORKBENCH_LOGIN_NODE=0",
             code="login_node",
         )
-    return ClusterSpec.from_json({**spec.to_json(), "time_limit_s": LIMIT_S})
+    return ClusterSpec.from_json({**spec.to_json(), "life_s": LIMIT_S})

@@ -10,13 +10,15 @@ from pathlib import Path
 from workbench.home import private_folder
 
 
-def node_dir(folder: Path) -> Path:
+def node_dir(folder: Path, scratch: str | None = None) -> Path:
     """Return the node-local folder of a cluster, the same for all its generations, made 0700.
 
     Parameters
     ----------
     folder
         The cluster's folder.
+    scratch
+        Where the site keeps node-local files; environment variables in it are filled in.
 
     Raises
     ------
@@ -24,5 +26,6 @@ def node_dir(folder: Path) -> Path:
         When the place in the shared temporary folder is taken by another user.
     """
     place = hashlib.sha256(os.fsencode(folder)).hexdigest()[:8]
-    mine = private_folder(Path(tempfile.gettempdir()) / f"workbench-{os.getuid()}")
+    base = Path(os.path.expandvars(scratch) if scratch else tempfile.gettempdir())
+    mine = private_folder(base / f"workbench-{os.getuid()}")
     return private_folder(mine / f"{folder.name}-{place}")

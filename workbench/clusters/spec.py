@@ -13,7 +13,9 @@ from workbench.resources import Resources
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 MOST = 1000
+LOCAL = "local"
 IDLE_TIMEOUT_S = 1800.0
+CARDS_IDLE_TIMEOUT_S = 300.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,23 +32,28 @@ class ClusterSpec:
         Name of the card that each worker holds, None for CPUs.
     minimum, maximum
         The size lies between them, and is fixed where they are equal.  None: as many workers
-        as this computer gives to the process when the cluster starts.
+        as this computer gives to the process when the cluster starts, one elsewhere.
     memory_bytes
-        Memory limit of one worker; None: its share of what is free.
+        Memory limit of one worker; None: its share of what is there.
     idle_timeout_s
-        The cluster ends itself after so many seconds without a run and without a task.
+        The cluster ends itself after so many seconds without a run and without a task.  None:
+        half an hour on this computer, five minutes where it holds what others wait for.
     time_limit_s
+        Time limit (walltime) of each of its jobs; None: the site's usual one.  Jobs are
+        replaced before it ends.
+    life_s
         The cluster ends itself after so many seconds, whatever happens.
     """
 
     name: str
-    partition: str = "local"
+    partition: str = LOCAL
     accelerator: str | None = None
     minimum: int | None = None
     maximum: int | None = None
     memory_bytes: int | None = None
-    idle_timeout_s: float = IDLE_TIMEOUT_S
+    idle_timeout_s: float | None = None
     time_limit_s: float | None = None
+    life_s: float | None = None
 
     def __post_init__(self) -> None:
         problems = []
@@ -54,11 +61,23 @@ class ClusterSpec:
             problems.append(_name_problem(self.name))
         if self.minimum is not None and self.maximum is not None:
             problems += _size_problems(self.minimum, self.maximum)
-        if not 0 < self.idle_timeout_s < math.inf:
-            message = f"{self.idle_timeout_s} was given; a time-out is a number of seconds above 0."
-            problems.append(Problem("idle_timeout", message))
+        for name, seconds in (("idle_timeout", self.idle_timeout_s), ("time", self.time_limit_s)):
+            if seconds is not None and not 0 < seconds < math.inf:
+                message = f"{seconds} was given; it takes a number of seconds above 0."
+                problems.append(Problem(name, message))
         if problems:
             raise ParameterError.of(problems)
+
+    @property
+    def local(self) -> bool:
+        """Whether it is one of this computer."""
+        return self.partition == LOCAL
+
+    @property
+    def idle_s(self) -> float:
+        """Seconds without a run and without a task after which it ends itself."""
+        usual = IDLE_TIMEOUT_S if self.local else CARDS_IDLE_TIMEOUT_S
+        return usual if self.idle_timeout_s is None else self.idle_timeout_s
 
     def sized(self, minimum: int, maximum: int) -> ClusterSpec:
         """Return the same with another size.
@@ -69,6 +88,13 @@ class ClusterSpec:
             When there is no such size.
         """
         return replace(self, minimum=minimum, maximum=maximum)
+
+    def resolved_to(self, **numbers: Any) -> ClusterSpec:
+        """Return the same with numbers for what was left out: one worker if nothing is said."""
+        size = {"minimum": self.minimum or 0, "maximum": self.maximum or 1}
+        if self.minimum is None:
+            size["minimum"] = 1
+        return replace(self, **{**size, **numbers})
 
     def resolved(self, resources: Resources) -> ClusterSpec:
         """Return the same with a number for everything that was left to this computer."""

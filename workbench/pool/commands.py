@@ -8,6 +8,7 @@ import subprocess
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from workbench.pool.scheduler import Command, Scheduler
 
@@ -68,18 +69,18 @@ def asking(scheduler: Scheduler) -> dict[str, str]:
 
 
 def run(
-    command: Command, env: Mapping[str, str] | None = None, *, timeout_s: float = TIMEOUT_S
+    command: Command,
+    env: Mapping[str, str] | None = None,
+    *,
+    timeout_s: float = TIMEOUT_S,
+    stdin: Path | None = None,
 ) -> Answer:
-    """Run one command without a shell and without input."""
+    """Run one command without a shell, and without input where no file is named."""
     try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            env=env,
-            timeout=timeout_s,
-            check=False,
-        )
+        with open(stdin or os.devnull, "rb") as given:
+            done = subprocess.run(
+                command, stdin=given, capture_output=True, env=env, timeout=timeout_s, check=False
+            )
     except FileNotFoundError:
         return Answer(None, "", f"There is no command {command[0]} on PATH.")
     except OSError as error:

@@ -32,7 +32,8 @@ def folder(tmp_path, monkeypatch):
 
 
 def status_of(pid, state="running", **changes):
-    return {"generation": 1, "state": state, "reason": "", **identity(pid), **changes}
+    known = {"generation": 1, "state": state, "reason": "", "partition": "local"}
+    return {**known, **identity(pid), **changes}
 
 
 def test_each_generation_is_claimed_by_exactly_one(folder):

@@ -54,6 +54,6 @@ def test_a_login_node_refuses_more_than_one_worker(monkeypatch, maximum):
 def test_a_login_node_gives_one_worker_a_minute(monkeypatch):
     small = ClusterSpec(name="a", minimum=1, maximum=1)
     monkeypatch.setenv("WORKBENCH_LOGIN_NODE", "1")
-    assert fit_login_node(small).time_limit_s == 60
+    assert fit_login_node(small).life_s == 60
     monkeypatch.setenv("WORKBENCH_LOGIN_NODE", "0")
     assert fit_login_node(small) == small

@@ -1,4 +1,4 @@
-"""``python -P -m workbench.clusters.process FOLDER``, started by ``workbench.clusters.launch``."""
+"""``python -P -m workbench.clusters.process FOLDER GENERATION``: see ``clusters.launch``."""
 
 import sys
 from pathlib import Path
@@ -7,4 +7,4 @@ from pathlib import Path
 if __name__ == "__main__":
     from workbench.clusters.process.begin import main
 
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(Path(sys.argv[1]), int(sys.argv[2])))

@@ -15,7 +15,7 @@ import time
 from multiprocessing import forkserver
 from pathlib import Path
 
-from workbench.clusters.folder import ClusterFolder
+from workbench.clusters.folder import ClusterFolder, identity
 
 LOG = logging.getLogger(__name__)
 
@@ -28,16 +28,16 @@ FORKSERVER = (
 )
 
 
-def main(path: Path) -> int:
-    """Run the cluster of a folder to its end; return the exit status."""
+def main(path: Path, generation: int) -> int:
+    """Run one generation of the cluster of a folder to its end; return the exit status."""
     os.umask(0o077)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     logging.basicConfig(
         format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.INFO
     )
     folder = ClusterFolder(path)
-    if not _named(folder):
-        LOG.error("process %d was not named in %s: ends", os.getpid(), folder.path)
+    if not _named(folder, generation):
+        LOG.error("generation %d was not begun in %s: ends", generation, folder.path)
         return 1
     start_forkserver()
     # Not imported above: takes a third of a second, in which the forkserver does the same.
@@ -51,12 +51,18 @@ def start_forkserver() -> None:
     forkserver.ensure_running()
 
 
-def _named(folder: ClusterFolder) -> bool:
-    """Wait until who started this process has written its number into the status."""
+def _named(folder: ClusterFolder, generation: int) -> bool:
+    """Wait until who started this process has written its generation into the status.
+
+    The process's number is not known there where a scheduler starts it on another host.
+    """
     deadline = time.monotonic() + NAMED_WITHIN_S
     while time.monotonic() < deadline:
         status = folder.read_status()
-        if status is not None and status["pid"] == os.getpid() and status["state"] == "starting":
-            return True
+        if status is not None and status["generation"] >= generation:
+            mine = bool(status["generation"] == generation and status["state"] == "starting")
+            if mine:
+                folder.write_status({**status, **identity(os.getpid())})
+            return mine
         time.sleep(0.01)
     return False

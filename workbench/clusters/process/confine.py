@@ -13,14 +13,17 @@ from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
+from workbench.clusters.process.who import WHO, who
+
 PR_SET_PDEATHSIG = 1
 DATA_SHARE = 0.9
 OOM_SCORE = 500
 
 
 def dask_setup(worker: Any) -> None:
-    """Set the limits of the process that holds a Dask worker."""
+    """Set the limits of the process that holds a Dask worker, and have it say who it is."""
     os.umask(0o077)
+    worker.startup_information[WHO] = who
     die_with_parent()
     die_first()
     if worker.memory_manager.memory_limit:

@@ -18,14 +18,20 @@ import distributed.utils
 from distributed import Scheduler
 from distributed.core import Status
 
-from workbench.clusters.folder import ClusterFolder
+from workbench.clusters.folder import ON_REQUEST, ClusterFolder
 from workbench.clusters.login import TIME_LIMIT
 from workbench.clusters.node import node_dir
+from workbench.clusters.place import JobPartition
 from workbench.clusters.process.certificates import cluster_security, make_certificates
 from workbench.clusters.process.config import DASK
+from workbench.clusters.process.interface import listening_host
+from workbench.clusters.process.job_workers import JobWorkers
+from workbench.clusters.process.nannies import Kind
+from workbench.clusters.process.operator import Operator
 from workbench.clusters.process.served import METADATA, ServedRuns, remaining_workers
-from workbench.clusters.process.size import Size
-from workbench.clusters.process.workers import Kind, LocalWorkers
+from workbench.clusters.process.settings import shrink_after_s
+from workbench.clusters.process.size import SHRINK_AFTER_S, Size
+from workbench.clusters.process.workers import LocalWorkers
 from workbench.clusters.spec import ClusterSpec
 from workbench.errors import WorkbenchError
 from workbench.resources import this_computer
@@ -35,6 +41,8 @@ LOG = logging.getLogger(__name__)
 
 TICK_S = 0.2
 LOOK_S = 0.5
+
+Workers = LocalWorkers | JobWorkers
 
 
 def live(folder: ClusterFolder) -> int:
@@ -71,14 +79,16 @@ class Life:
         self.generation: int = self.status["generation"]
         self.asked = folder.read_spec() or ClusterSpec(name=folder.name)
         self.resources = this_computer()
-        self.spec = self.asked.resolved(self.resources)
-        self.size = Size(self.spec.minimum or 0, self.spec.maximum or 1)
+        self.partition = None if self.asked.local else JobPartition.of(self.asked, folder.path)
+        self.spec = self.partition.spec if self.partition else self.asked.resolved(self.resources)
+        shrink_s = SHRINK_AFTER_S if self.asked.local else shrink_after_s()
+        self.size = Size(self.spec.minimum or 0, self.spec.maximum or 1, shrink_s)
         self.runs = ServedRuns(folder, self.generation)
-        self.node_dir = node_dir(folder.path)
         self._begun = self._busy = time.monotonic()
         self._written: tuple[dict[str, Any], float] = ({}, 0.0)
         self._looked = self._complained = 0.0
         self._end: asyncio.Event | None = None
+        self.failed = ""
 
     async def run(self) -> None:
         """Open the scheduler, keep its workers, answer requests, and close in the end."""
@@ -87,7 +97,7 @@ class Life:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.end, f"it was sent {number.name}")
         scheduler = await self._open()
-        workers = LocalWorkers(scheduler, self._kind())
+        workers = self._workers(scheduler)
         try:
             while not self._end.is_set():
                 try:
@@ -122,8 +132,9 @@ class Life:
         files = make_certificates(tls, self.folder.name)
         self._security = cluster_security(files)
         self._prefix = secrets.token_urlsafe(24)
+        partition = self.partition
         scheduler: Scheduler = await Scheduler(
-            host="127.0.0.1",
+            host=listening_host(partition.site.interface) if partition else "127.0.0.1",
             port=0,
             protocol="tls://",
             security=self._security,
@@ -139,7 +150,8 @@ class Life:
                 "address": scheduler.address,
                 "tls": {role: str(f.relative_to(self.folder.path)) for role, f in files.items()},
                 "dashboard": f"http://127.0.0.1:{port}/{self._prefix}/status",
-                "node_dir": str(self.node_dir),
+                "node_dir": None if partition else str(node_dir(self.folder.path)),
+                "workers": partition.settings(self._prefix) if partition else {},
             }
         )
         self._warn()
@@ -147,31 +159,42 @@ class Life:
         LOG.info("generation %d is at %s", self.generation, scheduler.address)
         return scheduler
 
-    def _kind(self) -> Kind:
-        return Kind(
-            cluster=self.folder.name,
+    def _workers(self, scheduler: Scheduler) -> Workers:
+        if self.partition is not None:
+            operator = Operator(self.folder, self.partition)
+            return JobWorkers(scheduler, self.folder.path, operator)
+        kind = Kind(
             memory_bytes=self.spec.memory_bytes or 0,
-            node_dir=self.node_dir,
+            node_dir=node_dir(self.folder.path),
             http_prefix=self._prefix,
             security=self._security,
         )
+        return LocalWorkers(scheduler, self.folder.name, kind)
 
-    async def _tick(self, scheduler: Scheduler, workers: LocalWorkers) -> None:
+    async def _tick(self, scheduler: Scheduler, workers: Workers) -> None:
         runs = await self._runs(scheduler)
         requests = await asyncio.to_thread(self._requests)
         if requests["scale"]:
             self._scale(requests["scale"])
+            workers.try_again()
         if requests["stop"]:
-            self.end("on request")
+            self.end(ON_REQUEST)
         tasks = len(scheduler.queued) + len(scheduler.unrunnable)
         tasks += sum(len(state.processing) for state in scheduler.workers.values())
         asked = self.size.follow(max(tasks, remaining_workers(runs)), time.monotonic())
         workers.reconcile(asked)
         self._end_in_time(scheduler, busy=bool(runs or self.status["runs"]))
+        if workers.hopeless():
+            self.failed = workers.problem()
+            self.end(self.failed)
         processes = workers.processes()
         size = {"asked": asked, "min": self.size.minimum, "max": self.size.maximum}
         await asyncio.to_thread(
-            self.say, workers={**size, "connected": len(processes)}, worker_processes=processes
+            self.say,
+            workers={**size, "connected": len(processes)},
+            worker_processes=processes,
+            jobs=workers.jobs(),
+            problem=workers.problem(),
         )
 
     async def _runs(self, scheduler: Scheduler) -> dict[str, Any]:
@@ -212,8 +235,9 @@ class Life:
         LOG.info("size: %d to %d", request["min"], request["max"])
 
     def _warn(self) -> None:
-        memory = self.spec.memory_bytes or 0
-        self.status["warnings"] = self.resources.warnings(self.size.maximum, memory)
+        if self.partition is None:
+            memory = self.spec.memory_bytes or 0
+            self.status["warnings"] = self.resources.warnings(self.size.maximum, memory)
 
     def _end_in_time(self, scheduler: Scheduler, *, busy: bool) -> None:
         clock = time.monotonic()
@@ -221,9 +245,9 @@ class Life:
             self.end("a client shut it down")
         if busy or scheduler.check_idle() is None:
             self._busy = clock
-        if clock - self._busy > self.spec.idle_timeout_s:
-            self.end(f"no run and no task for {self.spec.idle_timeout_s:g} seconds")
-        if self.spec.time_limit_s and clock - self._begun > self.spec.time_limit_s:
+        if clock - self._busy > self.spec.idle_s:
+            self.end(f"no run and no task for {self.spec.idle_s:g} seconds")
+        if self.spec.life_s and clock - self._begun > self.spec.life_s:
             self.end(TIME_LIMIT)
 
     def _disk_failed(self, error: OSError) -> None:
@@ -234,14 +258,19 @@ class Life:
             self._complained = time.monotonic()
             LOG.warning("the disk does not take the cluster's state: %s", error)
 
-    async def _close(self, scheduler: Scheduler, workers: LocalWorkers) -> None:
+    async def _close(self, scheduler: Scheduler, workers: Workers) -> None:
         with contextlib.suppress(OSError):
             self.folder.write_connection(None)
             self.say(state="stopping")
         await workers.close()
         await scheduler.close()
         shutil.rmtree(self.folder.tls / str(self.generation), ignore_errors=True)
-        shutil.rmtree(self.node_dir, ignore_errors=True)
         none = {**self.status["workers"], "connected": 0}
         with contextlib.suppress(OSError):
-            self.say(state="stopped", workers=none, worker_processes=[], runs=[])
+            self.say(
+                state="failed" if self.failed else "stopped",
+                workers=none,
+                worker_processes=[],
+                jobs=workers.jobs(),
+                runs=[],
+            )

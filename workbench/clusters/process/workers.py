@@ -4,35 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
+import shutil
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from distributed import Nanny, Scheduler
 from distributed.core import Status
-from distributed.security import Security
 
-from workbench.clusters.process.config import PRELOAD
+from workbench.clusters.process.drain import drain
+from workbench.clusters.process.nannies import CLOSE_S, Kind, Place, make_nanny
+from workbench.clusters.process.who import processes
 
 LOG = logging.getLogger(__name__)
 
-DRAIN_S = 120.0
-CLOSE_S = 2.0
 BACK_OFF_S = 30.0
 HEALTHY_S = 60.0
-
-
-@dataclass(frozen=True)
-class Kind:
-    """What all workers of a cluster have in common."""
-
-    cluster: str
-    memory_bytes: int
-    node_dir: Path
-    http_prefix: str
-    security: Security
 
 
 @dataclass(eq=False)
@@ -57,6 +44,7 @@ class LocalWorkers:
     """
 
     scheduler: Scheduler
+    cluster: str
     kind: Kind
     slots: dict[int, Slot] = field(default_factory=dict)
 
@@ -71,25 +59,31 @@ class LocalWorkers:
         free = (n for n in range(asked + len(self.slots)) if n not in self.slots)
         for _ in range(asked - len(staying)):
             number = next(free)
-            staying[number] = self.slots[number] = Slot(f"{self.kind.cluster}-{number}")
+            staying[number] = self.slots[number] = Slot(f"{self.cluster}-{number}")
         for slot in staying.values():
             if slot.nanny is None and slot.work is None and time.monotonic() >= slot.not_before:
                 self._begin(slot, self._start(slot))
 
     def processes(self) -> list[dict[str, Any]]:
         """Return the connected workers as ``worker_processes`` of the status."""
-        connected = {state.name for state in self.scheduler.workers.values()}
-        return [
-            {
-                "name": slot.name,
-                "host": socket.gethostname(),
-                "pid": slot.nanny.process.pid,
-                "job_id": None,
-                "card": None,
-            }
-            for _, slot in sorted(self.slots.items())
-            if slot.name in connected and slot.nanny is not None and slot.nanny.process is not None
-        ]
+        return processes(self.scheduler)
+
+    def jobs(self) -> list[dict[str, Any]]:
+        """Return ``jobs`` of the status: none here."""
+        return []
+
+    def problem(self) -> str:
+        """Return why workers are missing: the log tells it here."""
+        return ""
+
+    def hopeless(self) -> bool:
+        """Say whether no worker will ever come."""
+        return False
+
+    def try_again(self) -> None:
+        """Forget pauses: somebody asked for another size."""
+        for slot in self.slots.values():
+            slot.not_before = 0.0
 
     async def close(self) -> None:
         """End all workers."""
@@ -103,6 +97,7 @@ class LocalWorkers:
         for problem in closed:
             if isinstance(problem, BaseException):
                 LOG.warning("a worker did not end cleanly: %r", problem)
+        shutil.rmtree(self.kind.node_dir, ignore_errors=True)
 
     def _tidy(self, number: int, slot: Slot) -> None:
         if slot.work is not None and slot.work.done():
@@ -130,25 +125,7 @@ class LocalWorkers:
 
     async def _start(self, slot: Slot) -> None:
         slot.begun = time.monotonic()
-        kind = self.kind
-        slot.nanny = Nanny(
-            self.scheduler.address,
-            name=slot.name,
-            nthreads=1,
-            host="127.0.0.1",
-            security=kind.security,
-            memory_limit=kind.memory_bytes,
-            local_directory=str(kind.node_dir),
-            preload=list(PRELOAD),
-            dashboard_address="127.0.0.1:0",
-            dashboard=False,
-            http_prefix=kind.http_prefix,
-            env={
-                "WORKBENCH_WORKER_NAME": slot.name,
-                "WORKBENCH_NODE_DIR": str(kind.node_dir),
-                "WORKBENCH_MEMORY_LIMIT": str(kind.memory_bytes),
-            },
-        )
+        slot.nanny = make_nanny(self.scheduler.address, self.kind, Place(slot.name))
         try:
             await slot.nanny
         except Exception:
@@ -157,14 +134,8 @@ class LocalWorkers:
 
     async def _leave(self, slot: Slot) -> None:
         """Let a worker finish the task in hand, then end it; its data move to others."""
-        state = next((w for w in self.scheduler.workers.values() if w.name == slot.name), None)
-        if state is not None:
-            at_hand = set(state.processing)
-            await self.scheduler.retire_workers([state.address], close_workers=False, remove=False)
-            deadline = time.monotonic() + DRAIN_S
-            # One thread: as soon as one of its tasks has left, it works on none.
-            while at_hand and at_hand <= set(state.processing) and time.monotonic() < deadline:
-                await asyncio.sleep(0.05)
-            await self.scheduler.retire_workers([state.address], close_workers=True, remove=True)
+        addresses = [s.address for s in self.scheduler.workers.values() if s.name == slot.name]
+        await drain(self.scheduler, addresses)
+        await self.scheduler.retire_workers(addresses, close_workers=True, remove=True)
         if slot.nanny is not None:
             await slot.nanny.close(timeout=CLOSE_S)

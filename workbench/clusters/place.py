@@ -1,0 +1,212 @@
+"""JobPartition: what a request means in a partition of the pool, and why it cannot be.
+
+Here a request, the site file and what the scheduler shows become the terms of each job.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from workbench.clusters.environment import worker_environment
+from workbench.clusters.shown import Cards, Terms, partitions
+from workbench.clusters.spec import LOCAL, ClusterSpec
+from workbench.errors import Problem, Refused, did_you_mean
+from workbench.pool import allowed, plugins, units
+from workbench.pool.scheduler import JobRequest, Scheduler
+from workbench.pool.site import Site, load_site
+
+USUAL_TIME_S = 3600
+USUAL_WORKER_BYTES = 2 * 2**30
+# What a job asks for beyond its workers' limits: launcher, nannies and the libraries they share.
+LAUNCHER_BYTES = 256 * 2**20
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobPartition:
+    """Where the jobs of a cluster run, and what each asks for.
+
+    Attributes
+    ----------
+    spec
+        The request, with numbers for everything that was left out.
+    workers_per_job
+        One, or as many as a node has cards where the site wants whole nodes.
+    cpus
+        Of one job.
+    accelerator
+        The kind of card that each worker holds.
+    """
+
+    spec: ClusterSpec
+    folder: Path
+    site: Site
+    scheduler: Scheduler
+    workers_per_job: int
+    cpus: int
+    accelerator: Cards | None
+
+    @classmethod
+    def of(cls, spec: ClusterSpec, folder: Path) -> JobPartition:
+        """Look a request up in the pool.
+
+        Raises
+        ------
+        Refused
+            With everything that speaks against it at once: what could never run is refused
+            before anything is sent.
+        """
+        site = load_site()
+        known, trouble = partitions(site)
+        partition = known.get(spec.partition)
+        if partition is None:
+            raise _never([_no_partition(spec.partition, list(known), trouble)])
+        accelerator = partition.cards.get(spec.accelerator or "")
+        terms = site.partition(partition.name)
+        per_job = accelerator.per_node if terms.whole_node and accelerator else 1
+        problems = [
+            *_wrong_card(spec, partition, accelerator),
+            *_wrong_size(spec, site, partition, accelerator),
+            *_wrong_time(spec, partition),
+            *_wrong_folder(folder),
+        ]
+        if problems:
+            raise _never(problems)
+        memory = spec.memory_bytes or terms.memory_per_card_bytes or USUAL_WORKER_BYTES
+        return cls(
+            spec=spec.resolved_to(
+                memory_bytes=memory,
+                time_limit_s=spec.time_limit_s or _usual_time_s(partition, terms.default_time_s),
+            ),
+            folder=folder,
+            site=site,
+            scheduler=plugins.scheduler(partition.scheduler),
+            workers_per_job=per_job,
+            cpus=per_job * (terms.cpus_per_card or 1),
+            accelerator=accelerator,
+        )
+
+    @property
+    def time_limit_s(self) -> float:
+        """Time limit of each job."""
+        return self.spec.time_limit_s or USUAL_TIME_S
+
+    def request(self, name: str) -> JobRequest:
+        """Return what is asked for with one job."""
+        partition, cards = self.spec.partition, self.workers_per_job if self.accelerator else 0
+        memory = self.workers_per_job * (self.spec.memory_bytes or 0) + LAUNCHER_BYTES
+        words: tuple[str, ...] = ()
+        if self.accelerator is not None:
+            words = self.site.card_words(self.scheduler, self.accelerator.name, cards)
+        python = self.site.python or sys.executable
+        return JobRequest(
+            name=name,
+            partition=partition,
+            command=(python, "-P", "-m", "workbench.worker", str(self.folder), name),
+            cpus=self.cpus,
+            memory_bytes=memory,
+            time_limit_s=math.ceil(self.time_limit_s),
+            log=self.folder / "jobs" / f"{name}.log",
+            account=self.site.account_for(partition, self.scheduler),
+            card_words=words,
+            directives=self.site.directives(
+                partition, cpus=self.cpus, cards=cards, memory_bytes=memory
+            ),
+            prologue=self.site.prologue_for(partition),
+        )
+
+    def settings(self, http_prefix: str) -> dict[str, Any]:
+        """Return what ``scheduler.json`` tells the launchers of the jobs."""
+        card = self.accelerator
+        return {
+            "workers_per_job": self.workers_per_job,
+            "memory_bytes": self.spec.memory_bytes,
+            "vendor": card.vendor if card else None,
+            "model": card.model if card else None,
+            "per_node": card.per_node if card else None,
+            "interface": self.site.interface,
+            "scratch": self.site.scratch,
+            "http_prefix": http_prefix,
+            "environment": worker_environment(os.environ),
+        }
+
+
+def check_place(spec: ClusterSpec, folder: Path) -> None:
+    """Raise :class:`Refused` where a request cannot be; on this computer all can."""
+    if not spec.local:
+        JobPartition.of(spec, folder)
+
+
+def _never(problems: Sequence[Problem]) -> Refused:
+    """Return the error that tells every problem of a request that could never run."""
+    message = "\n".join(f"{problem.parameter}: {problem.message}" for problem in problems)
+    return Refused(message, code="never_runs", fields=problems)
+
+
+def _usual_time_s(partition: Terms, default_s: int | None) -> int:
+    most = partition.time_limit_s or USUAL_TIME_S
+    return min(most, default_s or USUAL_TIME_S)
+
+
+def _no_partition(name: str, there: list[str], trouble: list[str]) -> Problem:
+    known = [LOCAL, *there]
+    said = f"There is no partition named {name!r}.{did_you_mean(name, known)}"
+    if there:
+        said += f" There are: {', '.join(known)}. See: workbench pool show"
+    else:
+        said += " This host sees no scheduler: clusters can be started on this computer only."
+    return Problem("partition", f"{said} ({'; '.join(trouble)})" if trouble else said)
+
+
+def _wrong_card(
+    spec: ClusterSpec, partition: Terms, accelerator: Cards | None
+) -> Iterator[Problem]:
+    if spec.accelerator is None or accelerator is not None:
+        return
+    known = list(partition.cards)
+    there = f"It has: {', '.join(known)}." if known else "It has no cards: leave --accelerator out."
+    yield Problem(
+        "accelerator",
+        f"Partition {partition.name} has no card named {spec.accelerator!r}."
+        f"{did_you_mean(spec.accelerator, known)} {there}",
+    )
+
+
+def _wrong_size(
+    spec: ClusterSpec, site: Site, partition: Terms, accelerator: Cards | None
+) -> Iterator[Problem]:
+    most = spec.maximum or 1
+    if accelerator is not None and most > accelerator.total:
+        yield Problem(
+            "workers",
+            f"{most} workers need {most} cards; partition {partition.name} has "
+            f"{accelerator.total} of {accelerator.name} in all.",
+        )
+    if site.limits.workers is not None and most > site.limits.workers:
+        yield Problem(
+            "workers",
+            f"{most} were asked; the site file {site.file} allows {site.limits.workers} a cluster.",
+        )
+
+
+def _wrong_time(spec: ClusterSpec, partition: Terms) -> Iterator[Problem]:
+    most = partition.time_limit_s
+    if spec.time_limit_s is not None and most is not None and spec.time_limit_s > most:
+        yield Problem(
+            "time",
+            f"Partition {partition.name} allows {units.hms(most)}, "
+            f"{units.hms(spec.time_limit_s)} was asked. Lower --time: jobs are replaced when "
+            "theirs is over, and the run goes on.",
+        )
+
+
+def _wrong_folder(folder: Path) -> Iterator[Problem]:
+    try:
+        allowed.path(str(folder))
+    except ValueError as error:
+        yield Problem("WORKBENCH_HOME", f"{error}. Choose another folder with WORKBENCH_HOME.")

@@ -1,0 +1,77 @@
+"""Nannies: each keeps one single-threaded worker process, wherever workers are started."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from distributed import Nanny
+from distributed.security import Security
+
+from workbench.clusters.process.config import PRELOAD
+
+CLOSE_S = 2.0
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What all workers of a cluster on one node have in common.
+
+    Attributes
+    ----------
+    host
+        Address that workers and nannies listen on.
+    death_timeout_s
+        How long a worker looks for its scheduler; None: for ever.
+    """
+
+    memory_bytes: int
+    node_dir: Path
+    http_prefix: str
+    security: Security
+    host: str = "127.0.0.1"
+    death_timeout_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Place:
+    """One worker's name, and what its process has to know.
+
+    Attributes
+    ----------
+    environment
+        What shows its process its card alone.
+    job
+        Name of the job that brings it; empty on this computer.
+    """
+
+    name: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+    job: str = ""
+
+
+def make_nanny(address: str, kind: Kind, place: Place) -> Nanny:
+    """Return a nanny that is not started yet."""
+    environment = {
+        **place.environment,
+        "WORKBENCH_WORKER_NAME": place.name,
+        "WORKBENCH_WORKER_JOB": place.job,
+        "WORKBENCH_NODE_DIR": str(kind.node_dir),
+        "WORKBENCH_MEMORY_LIMIT": str(kind.memory_bytes),
+    }
+    return Nanny(
+        address,
+        name=place.name,
+        nthreads=1,
+        host=kind.host,
+        security=kind.security,
+        memory_limit=kind.memory_bytes,
+        local_directory=str(kind.node_dir),
+        preload=list(PRELOAD),
+        dashboard_address="127.0.0.1:0",
+        dashboard=False,
+        http_prefix=kind.http_prefix,
+        death_timeout=kind.death_timeout_s,
+        env=environment,
+    )

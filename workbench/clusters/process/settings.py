@@ -1,0 +1,28 @@
+"""Waits of a cluster over jobs; each can be set in the environment, for sites and for tests."""
+
+from __future__ import annotations
+
+import os
+
+CONNECT_S = 60.0
+SHRINK_AFTER_S = 300.0
+DRAIN_S = 60.0
+
+
+def connect_s() -> float:
+    """Return how long a job may run without a worker before that is told as a fault."""
+    return float(os.environ.get("WORKBENCH_CONNECT_S") or CONNECT_S)
+
+
+def shrink_after_s() -> float:
+    """Return how long a card may be idle before it is released."""
+    return float(os.environ.get("WORKBENCH_SHRINK_AFTER_S") or SHRINK_AFTER_S)
+
+
+def drain_s(time_limit_s: float) -> float:
+    """Return how long before its time limit a job gets no more work.
+
+    Batches take seconds; a quarter of a short job at most.
+    """
+    given = float(os.environ.get("WORKBENCH_DRAIN_S") or DRAIN_S)
+    return min(given, time_limit_s / 4)

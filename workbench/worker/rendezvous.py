@@ -1,0 +1,101 @@
+"""How a job on a node finds its cluster: by the cluster's folder, whichever generation lives."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from workbench.clusters.cluster import Cluster, Connection
+from workbench.clusters.folder import ClusterFolder
+
+LOG = logging.getLogger(__name__)
+
+PATIENCE_S = 600.0
+POLL_S = 1.0
+REACH_S = 5.0
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """A living generation of the cluster.
+
+    Attributes
+    ----------
+    settings
+        What its workers are to be like, see ``JobWorkers.settings``.
+    """
+
+    connection: Connection
+    settings: Mapping[str, Any]
+
+
+def patience_s() -> float:
+    """Return for how long a job without a cluster keeps its allocation, in seconds."""
+    return float(os.environ.get("WORKBENCH_PATIENCE_S") or PATIENCE_S)
+
+
+class Rendezvous:
+    """The cluster's folder, seen from a node.
+
+    Parameters
+    ----------
+    folder
+        The cluster's folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._files = ClusterFolder(folder)
+        self._cluster = Cluster(self._files)
+        self._met = 0
+
+    def look(self) -> Meeting | None:
+        """Return the generation that lives, None where there is none."""
+        found = self._files.read_connection()
+        connection = self._cluster.connection()
+        if found is None or connection is None or found["generation"] != connection.generation:
+            return None
+        return Meeting(connection, found["workers"])
+
+    def over(self) -> bool:
+        """Say whether nobody will come: the cluster was stopped, or its folder is gone."""
+        status = self._files.read_status()
+        return status is None or status["state"] in ("stopping", "stopped", "failed")
+
+    def wait(self) -> Meeting | None:
+        """Wait for a generation to appear; None when none comes, or the cluster was stopped."""
+        deadline = time.monotonic() + patience_s()
+        while time.monotonic() < deadline:
+            found = self.look()
+            if found is not None and self._new(found.connection):
+                self._met = found.connection.generation
+                return found
+            if self.over():
+                LOG.info("cluster %s was stopped: this job ends", self._files.name)
+                return None
+            time.sleep(POLL_S)
+        LOG.warning(
+            "no process of cluster %s within %.0f s: this job ends", self._files.name, patience_s()
+        )
+        return None
+
+    def _new(self, connection: Connection) -> bool:
+        """Say whether it is worth while to join: one that was lost may be dead unnoticed."""
+        return connection.generation != self._met or reachable(connection.address)
+
+
+def reachable(address: str) -> bool:
+    """Say whether somebody listens at ``tls://host:port``."""
+    place = urlsplit(address)
+    try:
+        with socket.create_connection((place.hostname or "", place.port or 0), REACH_S):
+            return True
+    except OSError as error:
+        LOG.warning("%s cannot be reached from here: %s", address, error)
+        return False
