@@ -174,7 +174,10 @@ class Scheduler(ABC):
 
     @abstractmethod
     def find_command(self, names: Sequence[str]) -> Command:
-        """Return the command that lists my jobs of these names; read by :meth:`parse_jobs`."""
+        """Return the command that lists my jobs of these names, those that ended lately too.
+
+        It may list others of mine; :meth:`parse_jobs` reads it.
+        """
 
     @abstractmethod
     def refusal(self, err: str) -> Refusal:
