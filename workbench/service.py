@@ -84,13 +84,27 @@ def submit(
         folder=folder,
     )
     try:
-        for name in run.manifest.clusters:
-            clusters.ensure(name).serve(run.id, run.folder)
-    except WorkbenchError:
+        _have_served(run)
+    except BaseException:
         delete_run(run.id)
         raise
     start_driver(run.folder)
     return run
+
+
+def _have_served(run: Run) -> None:
+    """Have every cluster of a run started and watch it; raise where none of them can be."""
+    refusals = []
+    for name in run.manifest.clusters:
+        try:
+            clusters.ensure(name).serve(run.id, run.folder)
+        except WorkbenchError as error:
+            refusals.append(error)
+    if len(refusals) < len(run.manifest.clusters):
+        return
+    if len(refusals) == 1:
+        raise refusals[0]
+    raise Refused("\n".join(error.message for error in refusals), code=refusals[0].code)
 
 
 def prepare(
@@ -200,7 +214,9 @@ def resume(run_id: str, *, accept_code: bool = False) -> Run:
     run = open_run(run_id)
     _agree_on_code(run, "resume", accept_code)
     run.resume()
-    _have_watched(run)
+    # The driver meets the same refusal, and says so in the run's status.
+    with contextlib.suppress(WorkbenchError):
+        _have_served(run)
     return run
 
 
@@ -216,7 +232,9 @@ def retry(run_id: str, *, accept_code: bool = False) -> Run:
     run = open_run(run_id)
     _agree_on_code(run, "retry", accept_code)
     run.retry()
-    _have_watched(run)
+    # The driver meets the same refusal, and says so in the run's status.
+    with contextlib.suppress(WorkbenchError):
+        _have_served(run)
     return run
 
 
@@ -233,14 +251,6 @@ def _agree_on_code(run: Run, verb: str, accept: bool) -> None:
             code="code_changed",
         )
     replace_json(run.folder / "control" / "code.json", {"code_hash": found})
-
-
-def _have_watched(run: Run) -> None:
-    """Tell the clusters of a run that its driver has been started."""
-    for name in run.manifest.clusters:
-        # The driver meets the same refusal, and says so in the run's status.
-        with contextlib.suppress(Refused):
-            clusters.ensure(name).serve(run.id, run.folder)
 
 
 def may_delete(run_id: str, *, keep_result: bool = False) -> None:
