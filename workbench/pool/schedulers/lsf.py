@@ -218,6 +218,10 @@ class Lsf(Scheduler):
         """Explain why a job waits or how it ended."""
         return plain(_REASONS, reason, whole=True)
 
+    def absent(self, error: str) -> bool:
+        """Recognize programs that find no ``lsf.conf``."""
+        return "lsf.conf" in error
+
     def gone(self, err: str) -> bool:
         """Recognize what bkill says of a job that ended."""
         return "Job has already finished" in err or "No matching job found" in err

@@ -136,6 +136,10 @@ class Pbs(Scheduler):
         """Explain what PBS noted at a job."""
         return plain(REASONS, reason, whole=True)
 
+    def absent(self, error: str) -> bool:
+        """Recognize programs that find no ``pbs.conf``."""
+        return "pbsconf" in error or "pbs.conf" in error
+
     def gone(self, err: str) -> bool:
         """Recognize what qdel says of a job that ended."""
         return "Unknown Job Id" in err or "Job has finished" in err

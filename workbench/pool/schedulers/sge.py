@@ -243,6 +243,10 @@ class Sge(Scheduler):
         """Explain a job's state."""
         return plain(_REASONS, reason)
 
+    def absent(self, error: str) -> bool:
+        """Recognize programs that find no cell: no master in a file ``act_qmaster``."""
+        return "unable to read qmaster name" in error or "SGE_ROOT" in error
+
     def gone(self, err: str) -> bool:
         """Recognize what qdel says of a job that ended."""
         return "does not exist" in err
