@@ -10,7 +10,8 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 DISTRIBUTIONS := . recipes/proteins recipes/materials
 DIST := dist
-DEBIAN := hmmer hmmer-examples mmseqs2-examples slurm-wlm munge
+DEBIAN := hmmer hmmer-examples mmseqs2-examples
+RIG := slurm-wlm slurmdbd munge mariadb-server gridengine-master gridengine-exec gridengine-client
 
 # Scripts in .venv name its place: after a move it is made anew.
 ifneq ($(shell cat $(INSTALLED) 2>/dev/null),$(CURDIR))
@@ -69,4 +70,4 @@ $(INSTALLED): pyproject.toml constraints.txt $(wildcard recipes/*/pyproject.toml
 # where that is possible, else those tests say that they were skipped.
 .PHONY: debian
 debian:
-	@tools/debian_packages.sh $(DEBIAN)
+	@tools/debian_packages.sh $(DEBIAN) $(RIG)

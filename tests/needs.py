@@ -45,12 +45,25 @@ def require_root(purpose: str) -> None:
 
 
 def require_slurm() -> None:
-    """For the rig: a real Slurm on this machine, started by root."""
+    """For the rig: a real Slurm on this machine, with accounting, started by root."""
     require_root("a Slurm of our own")
     for command, package in (
         ("slurmctld", "slurmctld"),
         ("slurmd", "slurmd"),
         ("sbatch", "slurm-client"),
         ("munged", "munge"),
+        ("slurmdbd", "slurmdbd"),
+        ("mariadbd", "mariadb-server"),
+    ):
+        require_command(command, package)
+
+
+def require_sge() -> None:
+    """For the rig: a real Grid Engine on this machine, started by root."""
+    require_root("a Grid Engine of our own")
+    for command, package in (
+        ("sge_qmaster", "gridengine-master"),
+        ("sge_execd", "gridengine-exec"),
+        ("qsub", "gridengine-client"),
     ):
         require_command(command, package)

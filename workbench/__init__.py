@@ -37,6 +37,9 @@ if TYPE_CHECKING:
         Parameters as Parameters,
         parameter as parameter,
     )
+    from workbench.pool.pool import (
+        Pool as Pool,
+    )
     from workbench.recipe import (
         Example as Example,
         Output as Output,
@@ -68,6 +71,7 @@ _WHERE = {
     "Parameters": "parameters",
     "Piece": "recipe",
     "Plan": "recipe",
+    "Pool": "pool.pool",
     "Problem": "errors",
     "Recipe": "recipe",
     "RecipeError": "errors",

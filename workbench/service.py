@@ -16,6 +16,7 @@ from workbench.clusters.spec import LOCAL
 from workbench.code import code_hash
 from workbench.errors import NotFound, ParameterError, Refused, WorkbenchError
 from workbench.home import expanded
+from workbench.pool.pool import Pool
 from workbench.runs.files import replace_json
 from workbench.runs.folder import delete_run, find_run, has_link, new_run_folder, run_ids, runs_home
 from workbench.runs.handle import Run
@@ -83,13 +84,27 @@ def submit(
         folder=folder,
     )
     try:
-        for name in run.manifest.clusters:
-            clusters.ensure(name).serve(run.id, run.folder)
-    except WorkbenchError:
+        _have_served(run)
+    except BaseException:
         delete_run(run.id)
         raise
     start_driver(run.folder)
     return run
+
+
+def _have_served(run: Run) -> None:
+    """Have every cluster of a run started and watch it; raise where none of them can be."""
+    refusals = []
+    for name in run.manifest.clusters:
+        try:
+            clusters.ensure(name).serve(run.id, run.folder)
+        except WorkbenchError as error:
+            refusals.append(error)
+    if len(refusals) < len(run.manifest.clusters):
+        return
+    if len(refusals) == 1:
+        raise refusals[0]
+    raise Refused("\n".join(error.message for error in refusals), code=refusals[0].code)
 
 
 def prepare(
@@ -148,6 +163,11 @@ def _parent(folder: str | os.PathLike[str]) -> Path:
     return found
 
 
+def pool() -> Pool:
+    """Look at everything that the site lets the user compute on."""
+    return Pool.now()
+
+
 def open_run(run_id: str) -> Run:
     """Return the handle of a run by id.
 
@@ -194,7 +214,9 @@ def resume(run_id: str, *, accept_code: bool = False) -> Run:
     run = open_run(run_id)
     _agree_on_code(run, "resume", accept_code)
     run.resume()
-    _have_watched(run)
+    # The driver meets the same refusal, and says so in the run's status.
+    with contextlib.suppress(WorkbenchError):
+        _have_served(run)
     return run
 
 
@@ -210,7 +232,9 @@ def retry(run_id: str, *, accept_code: bool = False) -> Run:
     run = open_run(run_id)
     _agree_on_code(run, "retry", accept_code)
     run.retry()
-    _have_watched(run)
+    # The driver meets the same refusal, and says so in the run's status.
+    with contextlib.suppress(WorkbenchError):
+        _have_served(run)
     return run
 
 
@@ -227,14 +251,6 @@ def _agree_on_code(run: Run, verb: str, accept: bool) -> None:
             code="code_changed",
         )
     replace_json(run.folder / "control" / "code.json", {"code_hash": found})
-
-
-def _have_watched(run: Run) -> None:
-    """Tell the clusters of a run that its driver has been started."""
-    for name in run.manifest.clusters:
-        # The driver meets the same refusal, and says so in the run's status.
-        with contextlib.suppress(Refused):
-            clusters.ensure(name).serve(run.id, run.folder)
 
 
 def may_delete(run_id: str, *, keep_result: bool = False) -> None:

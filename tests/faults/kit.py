@@ -26,6 +26,7 @@ POINTS = {
     "faults.steps": "fault_pack:recipe",
     "faults.owners": "fault_pack:owners",
     "faults.files": "fault_pack:files",
+    "faults.halves": "fault_pack:halves",
 }
 WORKBENCH = str(Path(sys.executable).with_name("workbench"))
 MEMORY_BYTES = 600 * 2**20
@@ -124,9 +125,9 @@ class Place:
         """What is seen of a run in this place."""
         return Seen(Path(folder), Path(side), self.home / "clusters" / "local")
 
-    def cluster(self):
-        """``status.json`` of the cluster, as it was last written."""
-        file = self.home / "clusters" / "local" / "status.json"
+    def cluster(self, name="local"):
+        """``status.json`` of a cluster, as it was last written."""
+        file = self.home / "clusters" / name / "status.json"
         with suppress(OSError, ValueError):
             return json.loads(file.read_text())
         return {"pid": 0, "worker_processes": []}
@@ -219,9 +220,13 @@ class Seen:
             for task in range(start, stop)
         }
 
+    def opened(self):
+        """The result."""
+        return Run(self.folder).open()
+
     def result(self):
         """Every variable and coordinate of the result: ``{name: (dtype, bytes or texts)}``."""
-        dataset = Run(self.folder).open()
+        dataset = self.opened()
         return {str(name): bits(dataset[name].values) for name in dataset.variables}
 
 

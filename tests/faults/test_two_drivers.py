@@ -21,9 +21,17 @@ VALUES = {"n": 100, "seconds": 0.05}
 
 @pytest.fixture
 def place(monkeypatch):
-    """Here a driver of another host is gone after three seconds without a sign of life."""
+    """Here a driver is gone after three seconds without a sign of life."""
     monkeypatch.setenv("WORKBENCH_SILENCE_S", str(SILENCE_S))
     with Place() as found:
+        yield found
+
+
+@pytest.fixture
+def patient(monkeypatch):
+    """Here nobody restarts a driver before half a minute is over."""
+    monkeypatch.setenv("WORKBENCH_SILENCE_S", str(SILENCE_S))
+    with Place(WORKBENCH_RESTART_DELAYS_S="30,30") as found:
         yield found
 
 
@@ -81,9 +89,49 @@ def test_from_another_host_a_driver_that_gives_signs_of_life_holds_the_run(share
     assert read_lock(run.folder).epoch == 1
 
 
-def test_a_stalled_driver_that_wakes_beside_its_successor_leaves(place):
+def test_a_driver_that_hangs_is_followed_and_leaves_when_it_wakes(place):
+    run = place.start("faults.steps", **VALUES)
+    until(run.finished, 30, "a first receipt")
+    hung = psutil.Process(run.driver())
+    hung.send_signal(signal.SIGSTOP)
+    finished = run.finished()
+    journal = (run.folder / "tasks.1.jsonl").read_bytes()
+    # Nobody asks: the cluster's process sees that there is no sign of life.
+    until(lambda: read_lock(run.folder).epoch == 2, 60, f"a successor: {run.log()}")
+    hung.send_signal(signal.SIGCONT)
+    until(lambda: not hung.is_running(), 15, f"the end of the driver that woke: {run.log()}")
+    assert (run.folder / "tasks.1.jsonl").read_bytes() == journal
+    assert run.wait() == "completed", run.log()
+    assert {run.calls()[task] for task in finished} == {1}
+    assert read_lock(run.folder).epoch == 2
+
+
+def test_a_run_whose_driver_hangs_can_be_resumed(place):
+    run = place.start("faults.steps", **VALUES)
+    until(run.finished, 30, "a first receipt")
+    kill(place.cluster()["pid"], "group")
+    hung = psutil.Process(run.driver())
+    hung.send_signal(signal.SIGSTOP)
+    code, document = place.json("run", "resume", run.id)
+    assert (code, document["error"]["code"]) == (4, "held")
+    run.wait("interrupted", within_s=SILENCE_S + 5)
+    assert place.call("run", "resume", run.id, "--wait").returncode == 0, run.log()
+    assert read_lock(run.folder).epoch == 2
+    hung.send_signal(signal.SIGCONT)
+    until(lambda: not hung.is_running(), 15, f"the end of the driver that woke: {run.log()}")
+    assert run.state == "completed"
+
+
+def test_a_driver_that_plans_for_long_keeps_its_run(place):
+    run = place.start("faults.halves", planning=3 * SILENCE_S)
+    assert run.wait() == "completed", run.log()
+    assert read_lock(run.folder).epoch == 1
+
+
+def test_a_stalled_driver_that_wakes_beside_its_successor_leaves(patient):
     require_root("another host name")
     require_command("unshare", "util-linux")
+    place = patient
     run = place.start("faults.steps", **VALUES)
     until(run.finished, 30, "a first receipt")
     stalled = psutil.Process(run.driver())

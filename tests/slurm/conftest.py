@@ -4,7 +4,9 @@ import signal
 
 import pytest
 
-from tests.needs import require_slurm
+from tests.needs import require_sge, require_slurm
+from tools.rig.big import BigSlurm
+from tools.rig.sge import Sge
 from tools.rig.slurm import Slurm
 
 
@@ -21,7 +23,23 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def slurm():
-    """A Slurm of five nodes and three vendors' cards, shared by all tests of one run."""
+    """A Slurm of five nodes and three vendors' cards, with accounts and limits."""
     require_slurm()
-    with Slurm.start() as rig:
+    with Slurm.start(accounting=True) as rig:
+        yield rig
+
+
+@pytest.fixture(scope="session")
+def big_slurm():
+    """A Slurm of 4,000 nodes and 32,000 cards."""
+    require_slurm()
+    with BigSlurm.start() as rig:
+        yield rig
+
+
+@pytest.fixture(scope="session")
+def sge():
+    """A Grid Engine of one node with six cards."""
+    require_sge()
+    with Sge.start() as rig:
         yield rig

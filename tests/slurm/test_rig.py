@@ -10,8 +10,10 @@ import psutil
 import pytest
 
 from tests.needs import require_slurm
+from tools.rig.faults import kill_job_processes
 from tools.rig.processes import RigError, listening_below, processes_with, until
-from tools.rig.slurm import Slurm, kill_job_processes
+from tools.rig.sge import PORTS
+from tools.rig.slurm import Slurm
 
 ABANDONED = """
 import os
@@ -21,6 +23,10 @@ rig.wait_job(rig.submit("--partition=dcu", "--gres=dcu:k100:1"), "RUNNING")
 print(rig.folder, flush=True)
 os._exit(0)
 """
+
+WHO = (
+    "import os, pwd, workbench.home as h; print(pwd.getpwuid(os.geteuid())[0], h.workbench_home())"
+)
 
 
 def living(folder):
@@ -123,15 +129,21 @@ def test_a_rig_for_people_lasts_until_it_is_stopped(place, tmp_path):
 
     assert "Users of the rig cannot pass" in rig("start", tmp_path / "rig", code=1)
     folder = place / "rig"
-    assert rig("start", folder) == f"export SLURM_CONF={folder}/slurm.conf\n"
+    assert rig("start", folder).splitlines() == [
+        f"export WORKBENCH_HOME={folder}/homes/root/workbench",
+        f"export SLURM_CONF={folder}/slurm.conf",
+        f"export WORKBENCH_SITE={folder}/site.toml",
+    ]
     assert "exists" in rig("start", folder, code=1)
     shown = dict(line.split(maxsplit=1) for line in rig("status", folder).splitlines())
     assert shown["slurmctld"].startswith("process ")
-    assert shown["npu1"] == "idle"
+    assert rig("run", folder, "sinfo", "-h", "-n", "npu1", "-p", "npu", "-o", "%T") == "idle\n"
+    as_user = ("run", "--user", "wbeve", folder, sys.executable, "-c", WHO)
+    assert rig(*as_user) == f"wbeve {folder}/homes/wbeve/workbench\n"
     assert rig("stop", folder) == ""
     assert not folder.exists()
     assert living(folder) == []
-    assert "no rig" in rig("status", folder, code=1)
+    assert "no rig" in rig("status", folder, code=2)
 
 
 def test_a_job_of_higher_priority_takes_the_cards(slurm):
@@ -155,3 +167,75 @@ def test_a_job_of_higher_priority_takes_the_cards(slurm):
 def test_what_can_never_run_is_refused(slurm, words, said):
     with pytest.raises(RigError, match=said):
         slurm.submit(*words)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--account=staff",), "Invalid account or account/partition combination"),
+        (("--partition=private",), "User's group not permitted to use this partition"),
+        (("--qos=strict", "--gres=dcu:k100:3"), "QOSMaxGRESPerUser"),
+        (("--qos=strict", "--time=2:00:00"), "QOSMaxWallDurationPerJobLimit"),
+        (("--qos=nope",), "Invalid qos specification"),
+    ],
+)
+def test_limits_bind_users(slurm, words, said):
+    with pytest.raises(RigError, match=said):
+        slurm.submit("--partition=dcu", *words, user="wbeve")
+
+
+def test_so_many_jobs_and_no_more(slurm):
+    words = ("--partition=dcu", "--account=few")
+    jobs = [slurm.submit(*words, user="wbada") for _ in range(3)]
+    with pytest.raises(RigError, match="AssocMaxSubmitJobLimit"):
+        slurm.submit(*words, user="wbada")
+    slurm.cancel(*jobs)
+
+
+def test_some_limits_make_jobs_wait_for_ever(slurm):
+    job = slurm.submit("--partition=dcu", "--qos=small", "--gres=dcu:k100:3", user="wbada")
+    until(lambda: slurm.job_states()[job] == ("PENDING", "QOSMaxGRESPerUser"), 20, "the reason")
+    slurm.cancel(job)
+
+
+def test_accounting_keeps_what_ended(slurm):
+    job = slurm.submit("--partition=dcu", "--gres=dcu:k100:1", wrap="exit 3", user="wbada")
+    slurm.wait_job(job)
+    words = ("sacct", "-X", "-n", "-P", "-j", job, "-o", "user,state,exitcode,alloctres")
+    until(lambda: "FAILED" in slurm.call(*words), 20, "sacct tells of the job")
+    assert slurm.call(*words).strip().startswith("wbada|FAILED|3:0|")
+    assert "gres/dcu=1" in slurm.call(*words)
+
+
+def test_the_big_pool_has_cards_of_every_state(big_slurm):
+    shown = big_slurm.call("sinfo", "-h", "-o", "%P %D %t").splitlines()
+    count = {(words[0], words[2].strip("~#*")): 0 for words in map(str.split, shown)}
+    for partition, nodes, state in map(str.split, shown):
+        count[partition, state.strip("~#*")] += int(nodes)
+    assert sum(count.values()) == 4000
+    assert count["dcu", "drain"] == 16
+    assert count["dcu", "idle"] == 2800 - 16 - 8 * 300
+    assert count["npu", "idle"] == 500 - 1 - 100
+    assert "Resources" in {reason for _, reason in big_slurm.job_states().values()}
+
+
+def test_grid_engine_shares_out_its_cards(sge, tmp_path):
+    words = ("qsub", "-terse", "-b", "y", "-j", "y", "-o", str(tmp_path / "out"), "-l", "dcu=3")
+    first, second = (sge.call(*words, "sleep", "600").strip() for _ in range(2))
+    states = {}
+
+    def shared():
+        lines = map(str.split, sge.call("qstat").splitlines()[2:])
+        states.update({line[0]: line[4] for line in lines})
+        return states == {first: "r", second: "qw"}
+
+    until(shared, 20, f"one runs, one waits: {states}", every_s=0.2)
+    sge.call("qdel", first)
+    until(lambda: second in sge.call("qstat", "-s", "r"), 20, "the other one runs", every_s=0.2)
+    sge.call("qdel", second)
+
+
+def test_grid_engine_is_out_of_reach_from_here(sge):
+    assert f":{int(PORTS['SGE_QMASTER_PORT']):04X} " in sge.call("cat", "/proc/net/tcp")
+    ports = {connection.laddr.port for connection in psutil.net_connections("inet")}
+    assert ports.isdisjoint(map(int, PORTS.values()))

@@ -1,14 +1,19 @@
+import errno
 import json
+import os
 import subprocess
 import sys
+import threading
+import time
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
 from workbench.errors import Refused
+from workbench.runs import lock as locks
 from workbench.runs.files import replace_json
-from workbench.runs.lock import DriverLock, Watch, alive, claim_path, read_lock
+from workbench.runs.lock import DriverLock, Watch, alive, claim_path, lost, read_lock
 
 TAKE = """
 import sys, time
@@ -115,6 +120,61 @@ def test_from_another_host_silence_decides(tmp_path: Path, monkeypatch: pytest.M
         renewing.stop()
     assert DriverLock.acquire(tmp_path, "r").holder.epoch == 2
     assert read_lock(tmp_path) is not None
+
+
+def test_on_its_own_host_too_a_driver_that_gives_no_sign_is_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("WORKBENCH_SILENCE_S", "1.5")
+    hung = DriverLock.acquire(tmp_path, "r")
+    with pytest.raises(Refused, match=r"process \d+ on"):
+        DriverLock.acquire(tmp_path, "r")
+    assert not lost(tmp_path, hung.holder)
+    until = time.monotonic() + 1.6
+    while time.monotonic() < until:
+        time.sleep(0.1)
+    assert lost(tmp_path, hung.holder)
+    watch = Watch(tmp_path)
+    assert not watch.gone()
+    successor = DriverLock.acquire(tmp_path, "r")
+    # It looked for as long as it takes itself, and then the older one leaves.
+    assert time.monotonic() - until > 1.5
+    assert successor.holder.epoch == 2
+    assert not hung.renew()
+
+
+def test_a_driver_that_is_busy_gives_signs_of_life(tmp_path, monkeypatch):
+    monkeypatch.setenv("WORKBENCH_SILENCE_S", "1.5")
+    busy = DriverLock.acquire(tmp_path, "r")
+    busy.keep()
+    watch = Watch(tmp_path)
+    until = time.monotonic() + 3
+    while time.monotonic() < until:
+        assert not watch.gone()
+        assert not lost(tmp_path, busy.holder)
+        time.sleep(0.1)
+    with pytest.raises(Refused):
+        DriverLock.acquire(tmp_path, "r")
+    # Somebody else has the run: no more signs.
+    claim_path(tmp_path, 2).touch()
+    [keeper] = [thread for thread in threading.enumerate() if thread.name == "driver.lock"]
+    keeper.join(timeout=5)
+    assert not keeper.is_alive()
+
+
+def test_a_driver_on_a_full_disk_gives_signs_of_life(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    lock = DriverLock.acquire(tmp_path, "r")
+    file = tmp_path / "driver.lock"
+    os.utime(file, (1, 1))
+    watch = Watch(tmp_path)
+    monkeypatch.setattr(locks, "replace_json", full)
+    assert lock.renew()
+    assert file.stat().st_mtime > 1
+    assert read_lock(tmp_path) is not None
+    assert not watch.gone()
 
 
 class Renewing:

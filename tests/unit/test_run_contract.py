@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -248,6 +249,14 @@ def test_a_result_is_opened_on_the_command_line(runs, home, recipe):
     assert lines[head].split()[1:5] == list(shown.columns[:4])
     units = {"proteins.search": ["bit"], "materials.elastic": ["GPa"] * 3}
     assert lines[head + 1].split() == units[recipe]
+
+
+def test_the_recipes_check_of_itself_stands_beside_the_result(runs):
+    folder = Path(runs["materials.elastic"][1]["folder"])
+    audit = json.loads((folder / "audit.json").read_text())
+    assert audit["sample"] == len(audit["structures"]) > 0
+    assert audit["largest_relative_difference"] < 1e-4
+    assert not Path(runs["proteins.search"][1]["folder"], "audit.json").exists()
 
 
 def test_python_does_the_same(runs, home, recipe):

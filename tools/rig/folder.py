@@ -66,6 +66,11 @@ def write_mark(folder: Path, mark: dict[str, object]) -> None:
     os.replace(temporary, folder / MARK)
 
 
+def write_site(folder: Path, text: str) -> None:
+    """Write the site file of a rig, as its site would."""
+    (folder / "site.toml").write_text(text)
+
+
 def read_mark(folder: Path) -> dict[str, object]:
     """Read it."""
     mark: dict[str, object] = json.loads((folder / MARK).read_text())
@@ -76,7 +81,7 @@ def remove(folder: Path, daemons: Daemons | None = None) -> None:
     """End every process of a rig, jobs included, and remove its folder with all devices in it."""
     (daemons or Daemons(folder / "run")).end_all()
     jobs = processes_with(SLURM_CONF=str(folder / "slurm.conf"), SLURM_JOB_ID="")
-    end([*listening_below(folder), *jobs])
+    end([*listening_below(folder), *jobs, *processes_with(SGE_ROOT=str(folder), JOB_ID="")])
     shutil.rmtree(folder, ignore_errors=True)
 
 

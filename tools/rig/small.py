@@ -8,6 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools.rig.controller import HEAD, write_hosts
+from tools.rig.folder import write_site
+
 # Kind of card and how many, by node.
 NODES: Mapping[str, tuple[str, int] | None] = {
     "dcu1": ("dcu:k100", 8),
@@ -16,7 +19,6 @@ NODES: Mapping[str, tuple[str, int] | None] = {
     "npu1": ("npu:910b", 8),
     "cpu1": None,
 }
-HEAD = "head"
 CPUS = 32
 MEMORY_MB = 64_000
 
@@ -66,6 +68,35 @@ SchedulerParameters=sched_interval=2,bf_interval=2,sched_min_interval=0,batch_sc
 """
 
 
+SITE = """\
+scheduler = "slurm"
+interface = "lo"
+
+[batch]
+partition = "cpu"
+
+[accelerators."dcu:k100"]
+vendor = "hygon"
+model = "K100"
+memory = "64 GB"
+request = "--gres=dcu:k100:{n}"
+
+[accelerators."gpu:a100"]
+vendor = "nvidia"
+model = "A100"
+memory = "80 GB"
+request = "--gres=gpu:a100:{n}"
+
+[accelerators."npu:910b"]
+vendor = "ascend"
+model = "Ascend 910B"
+memory = "64 GB"
+request = "--gres=npu:910b:{n}"
+"""
+
+NO_ACCOUNTING = "AccountingStorageType=accounting_storage/none\n"
+
+
 @dataclass(frozen=True)
 class Ports:
     """Where everything of the small Slurm listens."""
@@ -73,33 +104,33 @@ class Ports:
     controller: int
     nodes: Mapping[str, int]
     accounting: int
-    database: int
 
 
 def ports_of(free: Sequence[int]) -> Ports:
-    """Give out free ports, ``len(NODES) + 3`` of them."""
-    controller, accounting, database, *nodes = free
-    return Ports(controller, dict(zip(NODES, nodes, strict=True)), accounting, database)
+    """Give out free ports, ``len(NODES) + 2`` of them."""
+    controller, accounting, *nodes = free
+    return Ports(controller, dict(zip(NODES, nodes, strict=True)), accounting)
 
 
-def write(folder: Path, ports: Ports, accounting: str = "") -> None:
+def write(folder: Path, ports: Ports, accounting: str) -> None:
     """Write ``slurm.conf`` and ``gres.conf``, and the devices that they name.
 
     Parameters
     ----------
     accounting
-        Lines of ``slurm.conf`` that switch accounting on.
+        Lines of ``slurm.conf`` that switch it on or off.
     """
     lines = [
         GENERAL.format(folder=folder, run=folder / "run", head=HEAD, ctld_port=ports.controller),
-        accounting or "AccountingStorageType=accounting_storage/none\n",
+        accounting,
         "SlurmdParameters=config_overrides\n",
         *(_node_line(name, ports.nodes[name]) for name in NODES),
         *(f"{line}\n" for line in PARTITIONS),
     ]
     (folder / "slurm.conf").write_text("".join(lines))
     (folder / "gres.conf").write_text("".join(_gres_line(folder, name) for name in NODES))
-    (folder / "run" / "hosts").write_text(f"127.0.0.1 localhost {HEAD} {' '.join(NODES)}\n")
+    write_site(folder, SITE)
+    write_hosts(folder, *NODES)
     for place in ("state", *(f"spool/{name}" for name in NODES)):
         (folder / place).mkdir(parents=True)
 

@@ -35,6 +35,7 @@ from workbench.runs.files import read_json, replace_json
 from workbench.runs.lock import boot_id, silence_s, silent_s, start_ticks
 
 LIVING = ("starting", "running", "stopping")
+ON_REQUEST = "on request"
 
 
 def clusters_home() -> Path:

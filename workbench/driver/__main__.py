@@ -32,6 +32,7 @@ def main(folder: Path) -> int:
     except Refused as error:
         LOG.warning(error.message)
         return HELD
+    lock.keep()
     LOG.info("driving %s, epoch %d", folder.name, lock.holder.epoch)
     driver = Driver(folder, lock)
     try:

@@ -36,3 +36,39 @@ def _numbers(inside: str) -> list[str]:
         last = min(int(match[2]), int(match[1]) + MOST)
         found.extend(f"{number:0{len(match[1])}}" for number in range(int(match[1]), last + 1))
     return found
+
+
+_TAIL = re.compile(r"(.*?)(\d+)", re.ASCII | re.DOTALL)
+
+
+def folded(names: list[str]) -> str:
+    """Write names as one list, those that count on from each other as a range."""
+    parts: list[tuple[str, int, list[int]]] = []  # beginning, width, numbers
+    for name in names:
+        match = _TAIL.fullmatch(name)
+        if match is None:
+            parts.append((name, 0, []))
+            continue
+        beginning, digits = match[1], match[2]
+        if parts and _follows(parts[-1], beginning, digits):
+            parts[-1][2].append(int(digits))
+        else:
+            parts.append((beginning, len(digits), [int(digits)]))
+    return ",".join(_range(*part) for part in parts)
+
+
+def _follows(part: tuple[str, int, list[int]], beginning: str, digits: str) -> bool:
+    before, width, numbers = part
+    if before != beginning or not numbers or int(digits) != numbers[-1] + 1:
+        return False
+    # 9 and 10 have one width when nothing stands before them; 09 and 10 always.
+    return width == len(digits) or (digits[0] != "0" and len(str(numbers[0])) == width)
+
+
+def _range(beginning: str, width: int, numbers: list[int]) -> str:
+    if not numbers:
+        return beginning
+    first = f"{numbers[0]:0{width}}"
+    if len(numbers) == 1:
+        return f"{beginning}{first}"
+    return f"{beginning}[{first}-{numbers[-1]:0{width}}]"

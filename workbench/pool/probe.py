@@ -22,11 +22,14 @@ class Probe:
         What they found, or why they found nothing, in a few words.
     there
         Whether this node has any of them.
+    answered
+        Whether they told something that could be read.
     """
 
     cards: list[FoundCard]
     words: str
     there: bool
+    answered: bool = True
 
     @classmethod
     def run(
@@ -57,7 +60,7 @@ class Probe:
             else:
                 return cls(cards, f"{tool} shows {len(cards)} card{'s' * (len(cards) != 1)}", there)
         words = "; ".join(dict.fromkeys(problems))
-        return cls([], words or f"{vendor.name} has no tool that lists cards", there)
+        return cls([], words or f"{vendor.name} has no tool that lists cards", there, False)
 
 
 def _output(command: tuple[str, ...], environ: Mapping[str, str], timeout_s: float) -> str:

@@ -148,13 +148,29 @@ class Scheduler(ABC):
     def job_options(self, request: JobRequest) -> Mapping[str, Any]:
         """Return the keywords of :attr:`job_class` that say what a request says."""
 
-    @abstractmethod
     def test_command(self, script: Path) -> Command | None:
-        """Return the command that says when a script's job would start, without submitting it."""
+        """Return the command that says when a script's job would start, without submitting it.
 
-    @abstractmethod
+        None, as here, where there is no such command.
+        """
+        return None
+
+    def estimate_command(self, request: JobRequest) -> Command | None:
+        """Return the command that says when such a job would start, without any script.
+
+        None, as here, where there is no such command.
+        """
+        return None
+
     def parse_test(self, out: str, err: str, collected: str) -> StartEstimate | Refusal:
-        """Read its answer."""
+        """Read the answer of :meth:`test_command` or :meth:`estimate_command`.
+
+        Parameters
+        ----------
+        collected
+            When it was asked, as RFC 3339.
+        """
+        return self.refusal(err or out)
 
     @abstractmethod
     def find_command(self, names: Sequence[str]) -> Command:

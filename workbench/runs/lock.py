@@ -8,9 +8,12 @@ network file system.
 from __future__ import annotations
 
 import contextlib
+import errno
+import logging
 import os
 import socket
 import tempfile
+import threading
 import time
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -18,6 +21,8 @@ from pathlib import Path
 
 from workbench.errors import Refused
 from workbench.runs.files import read_json, replace_json
+
+LOG = logging.getLogger(__name__)
 
 SILENT_S = 60.0
 RENEWALS = 6
@@ -118,35 +123,45 @@ def alive(holder: Holder) -> bool | None:
 def lost(folder: Path, holder: Holder) -> bool:
     """Say whether the holder is gone, as far as one look at ``driver.lock`` can tell.
 
-    Who is about to take the run over looks longer: :class:`Watch`.
+    One that runs and gives no sign of life is as good as gone: it was stopped, or hangs.  Who is
+    about to take the run over looks longer: :class:`Watch`.
     """
-    running = alive(holder)
-    return not running if running is not None else silent_s(folder / "driver.lock") > silence_s()
+    if alive(holder) is False:
+        return True
+    file = folder / "driver.lock"
+    try:
+        if here(holder) and time.time() - file.stat().st_mtime <= silence_s():
+            # On its own host one look at the clock does; it is asked a few times a second.
+            return False
+        return silent_s(file) > silence_s()
+    except FileNotFoundError:
+        # The run was deleted a moment ago.
+        return False
 
 
 class Watch:
     """Judges from outside whether a run's driver is gone.
 
-    On the driver's host the process table answers at once; from another one, a lock that did
-    not change for :func:`silence_s` seconds of this process's own clock.
+    On the driver's host the process table tells of a death at once.  A driver on another host,
+    and one that hangs on this, is gone when its lock did not change for :func:`silence_s`
+    seconds of this process's own clock.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._silence_s = silence_s()
-        self._seen: tuple[str, float] | None = None
+        self._seen: tuple[tuple[str, int] | None, float] | None = None
 
     def gone(self) -> bool:
         """Say whether the run has had a driver and that driver is gone."""
         holder = read_lock(self.folder)
         if holder is None:
             return False
-        running = alive(holder)
-        if running is not None:
-            return not running
-        state = f"{holder.epoch} {holder.renewed}"
-        if self._seen is None or self._seen[0] != state:
-            self._seen = (state, time.monotonic())
+        if alive(holder) is False:
+            return True
+        sign = _sign(self.folder)
+        if self._seen is None or self._seen[0] != sign:
+            self._seen = (sign, time.monotonic())
         return time.monotonic() - self._seen[1] > self._silence_s
 
 
@@ -206,12 +221,33 @@ class DriverLock:
         return (found.epoch, found.pid, found.host) == (mine.epoch, mine.pid, mine.host)
 
     def renew(self) -> bool:
-        """Write a new time into the lock; False when somebody took the run over."""
+        """Write a new time into the lock; False when somebody took the run over.
+
+        On a full disk only the file's own time is new, which needs no room.
+        """
         if not self.held():
             return False
         self.holder = replace(self.holder, renewed=now())
-        replace_json(self.folder / "driver.lock", asdict(self.holder))
+        try:
+            replace_json(self.folder / "driver.lock", asdict(self.holder))
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            os.utime(self.folder / "driver.lock")
         return True
+
+    def keep(self) -> None:
+        """Give signs of life from now on, also while the driver is long busy with one thing."""
+        threading.Thread(target=self._keep, name="driver.lock", daemon=True).start()
+
+    def _keep(self) -> None:
+        while True:
+            time.sleep(renew_s())
+            try:
+                if not self.renew():
+                    return
+            except OSError as error:
+                LOG.warning("the lock could not be renewed: %s", error)
 
 
 def held(holder: Holder) -> Refused:
@@ -229,20 +265,33 @@ def claim_path(folder: Path, epoch: int) -> Path:
 
 
 def _gone(folder: Path) -> bool:
+    """Say whether the driver is gone; of one that is silent, after watching it long enough."""
     watch = Watch(folder)
     holder = read_lock(folder)
-    if holder is None or here(holder):
+    if holder is None or alive(holder) is False:
         return watch.gone()
+    if here(holder) and not lost(folder, holder):
+        return False
     silence = silence_s()
     deadline = time.monotonic() + silence + 1
+    before = _sign(folder)
     while time.monotonic() < deadline:
         if watch.gone():
             return True
-        later = read_lock(folder)
-        if later is not None and (later.epoch, later.renewed) != (holder.epoch, holder.renewed):
+        if _sign(folder) != before:
             return False
         time.sleep(min(1.0, silence / 4))
     return True
+
+
+def _sign(folder: Path) -> tuple[str, int] | None:
+    """Return what changes in ``driver.lock`` when its holder gives a sign of life."""
+    try:
+        # Opened, since a network file system asks its server anew only then.
+        with (folder / "driver.lock").open("rb") as file:
+            return file.read().decode(errors="replace"), os.fstat(file.fileno()).st_mtime_ns
+    except FileNotFoundError:
+        return None
 
 
 def _claim(folder: Path, last: int) -> int:

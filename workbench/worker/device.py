@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from workbench.kernel import Card
+from workbench.worker.memory import reserving
 
 VARIABLE = "WORKBENCH_CARD"
 
@@ -46,7 +47,8 @@ def arrays() -> Arrays:
     for namespace in said.get("namespaces", ()):
         name = namespace["name"]
         try:
-            return _on_card(name, namespace["device"], said["needs"])
+            with reserving():
+                return _on_card(name, namespace["device"], said["needs"])
         except Exception as error:
             # Whatever an array library raises where its driver is missing or too old.
             reasons.append(f"{name}: {type(error).__name__}: {error}")

@@ -1,7 +1,9 @@
 from types import SimpleNamespace
 
+import pytest
+
 from workbench.errors import RecipeError, WorkbenchError
-from workbench.worker.context import Cache, WorkerContext
+from workbench.worker.context import Cache, WorkerContext, process_cache
 from workbench.worker.execute import _code, told
 
 
@@ -47,6 +49,24 @@ def test_what_is_kept_gives_way_when_memory_is_short(monkeypatch):
     assert [cache.get(key, lambda: None) for key in ("0", "7")] == [0, 7]
     monkeypatch.setattr(cache, "_limit", 2**50)
     assert cache.get("1", lambda: "built anew") == "built anew"
+
+
+def test_what_is_kept_for_a_node_is_built_once_for_all_its_processes(tmp_path, monkeypatch):
+    monkeypatch.setenv("WORKBENCH_NODE_DIR", str(tmp_path / "node"))
+    one = run(tmp_path, None)
+    built = []
+
+    def kept(key, content):
+        # As another process would: with nothing in its own memory.
+        process_cache.cache_clear()
+        context = WorkerContext(one, "s", (), "1", 0)
+        return context.cache(key, lambda: built.append(key) or content, share="node")
+
+    found = [kept("large", b"content"), kept("large", b"of another"), kept("empty", b"")]
+    assert built == ["large", "empty"]
+    assert list(map(bytes, found)) == [b"content", b"content", b""]
+    with pytest.raises(TypeError):
+        found[0][0] = 1
 
 
 def test_what_a_kernel_says_to_users_is_told_as_it_stands():

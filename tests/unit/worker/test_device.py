@@ -121,6 +121,42 @@ def test_no_array_library_is_imported_before_a_kernel_asks():
     assert done.stdout.strip() == f"none {words}", done.stderr
 
 
+# A library that maps 1 GB and touches none of it, as drivers do.
+RESERVES = """
+import mmap
+from array_api_strict import *
+from array_api_strict import __version__
+MAPPED = mmap.mmap(-1, 2**30, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+"""
+LIMITED = """
+import mmap, resource
+from pathlib import Path
+from workbench.worker import device
+status = Path("/proc/self/status").read_text()
+data = int(status.split("VmData:")[1].split()[0]) * 1024
+resource.setrlimit(resource.RLIMIT_DATA, (data + 2**29, resource.RLIM_INFINITY))
+print(device.arrays().words)
+for size in (2**28, 2**29):
+    try:
+        mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS).close()
+        print("had")
+    except OSError as error:
+        print(error.strerror)
+"""
+
+
+def test_what_a_library_only_reserves_is_no_memory_of_the_kernels(tmp_path):
+    (tmp_path / "reserves.py").write_text(RESERVES)
+    environ = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    environ[device.VARIABLE] = told(("reserves", "device1"))
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED], env=environ, capture_output=True, text=True, check=True
+    )
+    words, *room = done.stdout.splitlines()
+    assert words.startswith("reserves ")
+    assert room == ["had", "Cannot allocate memory"], "the limit of kernels has changed"
+
+
 NVML = """
 #include <string.h>
 static unsigned long long used = 5000000;

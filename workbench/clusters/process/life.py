@@ -18,7 +18,7 @@ import distributed.utils
 from distributed import Scheduler
 from distributed.core import Status
 
-from workbench.clusters.folder import ClusterFolder
+from workbench.clusters.folder import ON_REQUEST, ClusterFolder
 from workbench.clusters.login import TIME_LIMIT
 from workbench.clusters.node import node_dir
 from workbench.clusters.place import JobPartition
@@ -178,7 +178,7 @@ class Life:
             self._scale(requests["scale"])
             workers.try_again()
         if requests["stop"]:
-            self.end("on request")
+            self.end(ON_REQUEST)
         tasks = len(scheduler.queued) + len(scheduler.unrunnable)
         tasks += sum(len(state.processing) for state in scheduler.workers.values())
         asked = self.size.follow(max(tasks, remaining_workers(runs)), time.monotonic())

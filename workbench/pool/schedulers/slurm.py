@@ -157,8 +157,21 @@ class Slurm(Scheduler):
         """Ask when the job would start; nothing is submitted."""
         return ("sbatch", "--test-only", str(script))
 
+    def estimate_command(self, request: JobRequest) -> Command:
+        """Ask the same for a request, in words instead of a script."""
+        words = " ".join((*request.card_words, *request.directives)).split()
+        memory = [f"--mem={mebibytes(request.memory_bytes)}M"] if request.memory_bytes else []
+        account = [f"--account={request.account}"] if request.account else []
+        return (
+            "sbatch", "--test-only", f"--job-name={request.name}",
+            f"--partition={request.partition}", f"--time={hms(request.time_limit_s)}",
+            f"--nodes={request.nodes}", f"--ntasks={request.nodes}",
+            f"--cpus-per-task={request.cpus}", "--output=/dev/null",
+            *memory, *account, *words, "--wrap=true",
+        )  # fmt: skip
+
     def parse_test(self, out: str, err: str, collected: str) -> StartEstimate | Refusal:
-        """Read ``sbatch: Job 20 to start at 2026-11-26T07:55:18 using ...``, on standard error."""
+        """Read ``sbatch: Job 20 to start at 2026-11-26T07:55:18 ...``, on standard error."""
         match = re.search(r"to start at (\S+)", err)
         if match is None:
             return self.refusal(err)

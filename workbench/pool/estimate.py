@@ -1,0 +1,179 @@
+"""When a job would start, by the scheduler's own word: asked rarely, and kept for all processes."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from workbench.errors import ParameterError
+from workbench.home import private_folder, workbench_home
+from workbench.pool import pace
+from workbench.pool.commands import TIMEOUT_S, asking, run
+from workbench.pool.partition import Accelerator, Partition, Start
+from workbench.pool.plugins import schedulers
+from workbench.pool.scheduler import Command, JobRequest, Scheduler
+from workbench.pool.seen import Refusal, StartEstimate
+from workbench.pool.site import Site
+from workbench.pool.units import rfc3339
+from workbench.runs.files import replace_json
+
+SAME_S = 30.0  # a question that was answered so lately is not asked again
+SHOWN_S = 600.0  # an older answer is worth nothing any more
+MOST = 4  # questions of one look
+USUAL_TIME_S = 3600
+USUAL_BYTES = 2 * 2**30
+
+Answer = StartEstimate | Refusal
+
+
+@dataclass(frozen=True)
+class _Kept:
+    answer: Answer
+    age_s: float
+
+
+def test_only(scheduler: Scheduler, asked: JobRequest | Path, *, wait: bool) -> Answer | None:
+    """Ask when a job would start; nothing is submitted.
+
+    The same question within half a minute is answered from what was said before.  Each other one
+    takes a turn of :mod:`workbench.pool.pace`, like submitting.
+
+    Parameters
+    ----------
+    asked
+        A request, or the script that would be submitted.
+    wait
+        Whether to wait for that turn.
+
+    Returns
+    -------
+    StartEstimate or Refusal or None
+        None: the scheduler has no such command, or it is not our turn.
+    """
+    command, key = _question(scheduler, asked)
+    if command is None:
+        return None
+    kept = _read(key)
+    if kept is not None and kept.age_s < SAME_S:
+        return kept.answer
+    if not pace.slot(wait=wait):
+        return None
+    began = time.time()
+    said = run(command, asking(scheduler), timeout_s=TIMEOUT_S)
+    answer: Answer
+    if said.code is None:
+        answer = Refusal(said.err, said.err, permanent=False)
+    else:
+        answer = scheduler.parse_test(said.out, said.err, rfc3339(began))
+    _write(key, answer, began)
+    return answer
+
+
+def estimate(partitions: Iterable[Partition], site: Site) -> None:
+    """Say for each kind of card when a job with one, or a whole node, would start.
+
+    A few questions a look: those whose answers are the oldest.
+    """
+    wanted = []
+    for partition, accelerator in _shown(partitions):
+        scheduler = schedulers().usable[partition.scheduler]
+        try:
+            request, cards = usual_request(site, scheduler, partition, accelerator)
+        except ParameterError:
+            # A word of the site that no job may hold is told when a job is asked for.
+            continue
+        command, key = _question(scheduler, request)
+        if command is None:
+            continue
+        kept = _read(key)
+        _put(accelerator, cards, command, kept.answer if kept else None)
+        if kept is None or kept.age_s >= SAME_S:
+            age_s = kept.age_s if kept else SHOWN_S
+            wanted.append((age_s, scheduler, request, accelerator, cards, command))
+    chosen = sorted(wanted, key=lambda each: -each[0])[:MOST]
+    with ThreadPoolExecutor(MOST) as pool:
+        answers = pool.map(lambda each: test_only(each[1], each[2], wait=False), chosen)
+        for (*_, accelerator, cards, command), answer in zip(chosen, answers, strict=True):
+            if answer is not None:
+                _put(accelerator, cards, command, answer)
+
+
+def usual_request(
+    site: Site, scheduler: Scheduler, partition: Partition, accelerator: Accelerator
+) -> tuple[JobRequest, int]:
+    """Return what a first job for a kind of card would ask for, and its number of cards."""
+    own = site.partition(partition.name)
+    cards = accelerator.per_node if own.whole_node else 1
+    limits = [t for t in (partition.default_time_s or USUAL_TIME_S, partition.time_limit_s) if t]
+    cpus = (own.cpus_per_card or 1) * cards
+    memory = (own.memory_per_card_bytes or USUAL_BYTES) * cards
+    request = JobRequest(
+        name="workbench-estimate",
+        partition=partition.name,
+        command=("true",),
+        cpus=cpus,
+        memory_bytes=memory,
+        time_limit_s=min(limits),
+        log=Path("/dev/null"),
+        account=site.account_for(partition.name, scheduler),
+        card_words=site.card_words(scheduler, accelerator.name, cards),
+        directives=site.directives(partition.name, cpus=cpus, cards=cards, memory_bytes=memory),
+    )
+    return request, cards
+
+
+def _shown(partitions: Iterable[Partition]) -> Iterator[tuple[Partition, Accelerator]]:
+    for partition in partitions:
+        for accelerator in partition.accelerators.values():
+            if partition.up and accelerator.cards.total:
+                yield partition, accelerator
+
+
+def _put(accelerator: Accelerator, cards: int, command: Command, answer: Answer | None) -> None:
+    source = " ".join(command[:2])
+    if isinstance(answer, StartEstimate):
+        accelerator.start = Start(answer.at, cards, source, answer.collected)
+    elif isinstance(answer, Refusal) and answer.permanent:
+        accelerator.start = Start(None, cards, source, rfc3339(time.time()), answer.plain)
+
+
+def _question(scheduler: Scheduler, asked: JobRequest | Path) -> tuple[Command | None, Path]:
+    """Return the command, and where its answer is kept: the same question has the same place."""
+    if isinstance(asked, JobRequest):
+        command = scheduler.estimate_command(asked)
+        said = json.dumps(command)
+    else:
+        command = scheduler.test_command(asked)
+        said = asked.read_text(encoding="utf-8")
+    chosen = sorted(
+        (name, value)
+        for name, value in asking(scheduler).items()
+        if name in scheduler.kept_variables
+    )
+    key = hashlib.sha256(json.dumps([scheduler.name, chosen, said]).encode()).hexdigest()[:24]
+    return command, private_folder(workbench_home() / "pool" / "asked") / key
+
+
+def _read(path: Path) -> _Kept | None:
+    with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+        found = json.loads(path.read_bytes())
+        age_s = time.time() - found.pop("asked")
+        kind = StartEstimate if "collected" in found else Refusal
+        # An answer of the future is one of another clock.
+        if 0 <= age_s < SHOWN_S:
+            return _Kept(kind(**found), age_s)
+    return None
+
+
+def _write(path: Path, answer: Answer, asked: float) -> None:
+    for old in path.parent.iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            if asked - old.stat().st_mtime > SHOWN_S:
+                old.unlink()
+    replace_json(path, asdict(answer) | {"asked": asked})

@@ -1,0 +1,30 @@
+"""Whose cards a scheduler's name means."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from workbench.pool.plugins import vendors
+from workbench.pool.site import Site
+
+UNKNOWN = "unknown"
+
+
+def vendor_of(site: Site, kind: str) -> str:
+    """Return the vendor of a kind of card: the site file's, else by the vendors' own words."""
+    return site.accelerator(kind).vendor or _by_words(kind)
+
+
+def model_of(site: Site, kind: str) -> str:
+    """Return what to call a kind of card: the site file's name, else the scheduler's model."""
+    return site.accelerator(kind).model or kind.rpartition(":")[2].upper()
+
+
+@lru_cache(256)
+def _by_words(kind: str) -> str:
+    known = vendors().usable
+    family = kind.lower().split(":")[0]
+    if family in known:
+        return family
+    lowered = kind.lower()
+    return next((n for n, v in known.items() if lowered.startswith(tuple(v.words))), UNKNOWN)
