@@ -17,6 +17,7 @@ from workbench.code import code_hash
 from workbench.errors import NotFound, ParameterError, Refused, WorkbenchError
 from workbench.home import expanded
 from workbench.pool.pool import Pool
+from workbench.pool.site import load_site
 from workbench.runs.files import replace_json
 from workbench.runs.folder import delete_run, find_run, has_link, new_run_folder, run_ids, runs_home
 from workbench.runs.handle import Run
@@ -145,7 +146,7 @@ def prepare(
 
 def _place(recipe_id: str, folder: str | os.PathLike[str] | None, size_bytes: int) -> Path:
     """Make the folder of a new run where there is room for it."""
-    parent = _parent(folder) if folder is not None else None
+    parent = _parent(folder if folder is not None else load_site().runs)
     refuse_without_room(parent, size_bytes)
     try:
         return new_run_folder(recipe_id, parent)
@@ -156,7 +157,10 @@ def _place(recipe_id: str, folder: str | os.PathLike[str] | None, size_bytes: in
         ) from error
 
 
-def _parent(folder: str | os.PathLike[str]) -> Path:
+def _parent(folder: str | os.PathLike[str] | None) -> Path | None:
+    """Return the folder that is named: by whoever asks, else by the site; None for our own."""
+    if folder is None:
+        return None
     found = expanded(folder)
     if found is None:
         raise ParameterError(f"--folder {folder}: nobody here has that home. Check the path.")
