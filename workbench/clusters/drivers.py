@@ -88,9 +88,9 @@ def job_name(folder: Path, number: int) -> str:
 
 
 def _way(folder: Path) -> str:
-    clusters = read_manifest(folder).clusters
-    in_job, here = batch_job_id() is not None, _any_here(clusters)
-    kills = False if here or in_job else load_site().kills_at_logout
+    in_job = batch_job_id() is not None
+    kills = not in_job and load_site().kills_at_logout
+    here = (in_job or kills) and _any_here(read_manifest(folder).clusters)
     return small_job.way(in_job=in_job, kills_at_logout=kills, here=here)
 
 
