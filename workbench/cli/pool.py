@@ -119,7 +119,7 @@ def _notes(partitions: list[Partition]) -> Iterator[str]:
             if each.start is not None and each.start.refused:
                 yield f"{what}: a job would be refused. {each.start.refused}"
             elif each.start is not None and each.start.at:
-                told.add(partition.scheduler.capitalize())
+                told.add(schedulers().usable[partition.scheduler].title)
     for scheduler in sorted(told):
         yield (
             f"Would start: {scheduler}'s estimate for the smallest job. It rests on users' time "

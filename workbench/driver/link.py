@@ -66,6 +66,8 @@ class Link:
         cluster has been started again.
     batch_s
         How long a batch takes there, 0 while that is not known: it sets the window.
+    seen
+        The cluster's status, as of half a second ago; None before the first look.
     generation
         Rises whenever the connection is made anew; calls of an older one are lost.
     """
@@ -73,6 +75,7 @@ class Link:
     refused = False
     barred = ""
     batch_s = 0.0
+    seen: Mapping[str, Any] | None = None
 
     def __init__(self, name: str, run_id: str, folder: str, events: SimpleQueue[Event]) -> None:
         self.name = name
@@ -257,7 +260,7 @@ class Link:
         LOG.info("connected to cluster %s, generation %d", self.name, self._cluster_generation)
 
     def _look(self) -> None:
-        status = clusters.get(self.name).status()
+        self.seen = status = clusters.get(self.name).status()
         if status["state"] != "running" or status["generation"] != self._cluster_generation:
             self.problem = not_running(status)
             LOG.warning(self.problem)

@@ -6,10 +6,12 @@ import logging
 import math
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from workbench.driver.batches import Batch, Cutter
 from workbench.driver.calls import Call, Calls
+from workbench.driver.explain import PATIENCE_S, explained
 from workbench.driver.lane import TRIALS, proven
 from workbench.driver.lanes import Lanes
 from workbench.driver.link import Event, Link
@@ -45,6 +47,17 @@ class Desk(Protocol):
         """Fold small parts when there are many."""
 
 
+@dataclass(frozen=True)
+class Death:
+    """A batch whose worker died, and when that was heard of (monotonic, s)."""
+
+    batch: Batch
+    order: Mapping[str, Any]
+    event: Event
+    worker: str
+    at: float
+
+
 class StageRun:
     """Drives the tasks of one stage to their end.
 
@@ -64,6 +77,7 @@ class StageRun:
         self._stopped: float | None = None
         self._refused: dict[str, int] = {}
         self._deaths: dict[int, int] = {}
+        self._mourned: list[Death] = []
         self._tried: dict[int, str] = {}
         self._homes: dict[tuple[str, int], str] = {}
 
@@ -89,6 +103,7 @@ class StageRun:
             if going_on:
                 self._fill()
                 self.desk.compact(self.progress, self.frame["stage"])
+            self._look_into_deaths()
             self.desk.calls.take(within_s=0.2)
         return True
 
@@ -232,10 +247,30 @@ class StageRun:
             self.desk.calls.bar(link, error)
 
     def _died(self, batch: Batch, order: Mapping[str, Any], event: Event) -> None:
-        """Ask the node which task the dead process had in hand; the batch stays open."""
+        """Note a death; the batch stays open until it is known whose doing that was."""
+        worker = str(event.death.last_worker.name) if event.death else ""
+        LOG.warning("worker %s died with batch %s", worker, batch.name)
+        self._mourned.append(Death(batch, order, event, worker, time.monotonic()))
+
+    def _look_into_deaths(self) -> None:
+        """Suspect the task that a dead process had in hand, unless its job ended from outside."""
+        mourned, self._mourned = self._mourned, []
+        for death in mourned:
+            status = death.event.link.seen
+            since_s = time.monotonic() - death.at
+            verdict = explained(status, death.worker, since_s) if status else None
+            if verdict is None and since_s < PATIENCE_S:
+                self._mourned.append(death)
+            elif verdict:
+                LOG.info("the job of %s ended: %s is sent again", death.worker, death.batch.name)
+                self._lost(death.batch)
+            else:
+                self._ask_whom(death.batch, death.order, death.event)
+
+    def _ask_whom(self, batch: Batch, order: Mapping[str, Any], event: Event) -> None:
+        """Ask the node which task the dead process had in hand."""
         host = event.death.last_worker.host if event.death else ""
         link = event.link
-        LOG.warning("worker on %s died with batch %s", host, batch.name)
         call = Call(
             function=read_note,
             order={},

@@ -84,14 +84,17 @@ def latest(site: Site, max_age_s: float | None = None, wait: bool = True) -> Sna
 
 
 def schedulers_of(site: Site) -> tuple[str, ...]:
-    """Return the schedulers of a site: those of its file, else the first that is installed."""
+    """Return the schedulers of a site: those of its file, else all that are installed.
+
+    Those whose programs were never set up here are left out later, see :meth:`Scheduler.absent`.
+    """
     named = {site.scheduler, *(each.scheduler for each in site.partitions.values())} - {None}
     for name in sorted(filter(None, named)):
         scheduler_named(name)
     if site.scheduler is not None:
         return tuple(sorted(filter(None, named)))
     there = [name for name, each in schedulers().usable.items() if _installed(each.programs)]
-    return tuple(sorted({*there[:1], *filter(None, named)}))
+    return tuple(sorted({*there, *filter(None, named)}))
 
 
 def _installed(programs: tuple[str, ...]) -> bool:

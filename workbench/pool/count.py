@@ -35,7 +35,8 @@ def partitions_of(scheduler: str, shown: Shown, site: Site, user: str) -> dict[s
             _accelerator(partition, kind, site)
     for job in shown.jobs:
         if job.state == "pending":
-            for name in job.partition.split(","):
+            # A job that names no queue waits for any that has what it wants.
+            for name in job.partition.split(",") if job.partition else found:
                 if name in found:
                     _add_waiting(found[name], job)
     return found
@@ -136,7 +137,7 @@ def _accelerator(partition: Partition, kind: str, site: Site) -> Accelerator:
 
 def _add_waiting(partition: Partition, job: QueuedJob) -> None:
     """Count a job that waits: with each kind of card that could serve it."""
-    partition.pending_jobs += job.tasks
+    partition.pending_jobs += job.tasks if job.partition else 0
     reason = job.reason.split(",")[0].strip() or "unknown"
     for name in _wanted(job.cards, partition.accelerators):
         accelerator = partition.accelerators[name]

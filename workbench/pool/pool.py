@@ -63,7 +63,7 @@ class Pool:
         problems += _strangers(found.values())
         local = this_computer()
         return cls(
-            scheduler="+".join(snapshot.told) or LOCAL,
+            scheduler="+".join(snapshot.names) or LOCAL,
             collected=snapshot.collected_text,
             age_s=round(snapshot.age_s, 3),
             stale=snapshot.stale,

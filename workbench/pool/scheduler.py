@@ -51,11 +51,12 @@ class JobRequest:
     prologue: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        accounts = () if self.account is None else (self.account,)
         _refuse(
             [
                 *_wrong("name", allowed.job_name, self.name),
                 *_wrong("partition", allowed.name, self.partition),
-                *_wrong("account", allowed.account, *([self.account] if self.account else [])),
+                *_wrong("account", allowed.account, *accounts),
                 *_wrong("card words", allowed.word, *self.card_words),
                 *_wrong("directives", allowed.word, *self.directives),
                 *_wrong("prologue", allowed.shell_line, *self.prologue),
@@ -116,6 +117,11 @@ class Scheduler(ABC):
     kept_variables: ClassVar[tuple[str, ...]] = ()
     account_variable: ClassVar[str] = ""
 
+    @property
+    def title(self) -> str:
+        """Return its name for people."""
+        return self.name.upper()
+
     @abstractmethod
     def nodes_command(self) -> Command:
         """Return the one command that lists all nodes with their cards."""
@@ -174,7 +180,10 @@ class Scheduler(ABC):
 
     @abstractmethod
     def find_command(self, names: Sequence[str]) -> Command:
-        """Return the command that lists my jobs of these names; read by :meth:`parse_jobs`."""
+        """Return the command that lists my jobs of these names, those that ended lately too.
+
+        It may list others of mine; :meth:`parse_jobs` reads it.
+        """
 
     @abstractmethod
     def refusal(self, err: str) -> Refusal:
@@ -183,6 +192,13 @@ class Scheduler(ABC):
     @abstractmethod
     def plain_reason(self, reason: str) -> str:
         """Say in plain words why a job waits or how it ended; the words themselves if unknown."""
+
+    def absent(self, error: str) -> bool:
+        """Say whether a command failed because this computer belongs to no such scheduler.
+
+        Programs may be installed where nothing was ever set up.
+        """
+        return False
 
     def gone(self, err: str) -> bool:
         """Say whether a refused cancel means that the job has ended already."""

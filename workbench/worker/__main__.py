@@ -15,8 +15,8 @@ from typing import Any
 from workbench.clusters.process.begin import start_forkserver
 from workbench.clusters.process.who import BEGAN
 from workbench.errors import WorkbenchError
+from workbench.pool.held import HeldCard, hold
 from workbench.pool.plugins import vendor
-from workbench.worker.cards import HeldCard, hold
 from workbench.worker.rendezvous import Rendezvous
 
 LOG = logging.getLogger("workbench.worker")
@@ -59,17 +59,13 @@ def _cards(settings: Mapping[str, Any]) -> list[HeldCard]:
     """Hold a card for each worker of this job; none where its workers take none."""
     if settings["vendor"] is None:
         return []
-    cards = hold(
+    return hold(
         vendor(settings["vendor"]),
         settings["workers_per_job"],
         environ=os.environ,
         per_node=settings["per_node"],
         model=settings["model"] or "",
     )
-    for name in {name for card in cards for name, value in card.environment.items() if not value}:
-        # Not for any worker, hence not for the process that they are forked from.
-        os.environ.pop(name, None)
-    return cards
 
 
 # Processes that are forked for workers run this file again under another name.

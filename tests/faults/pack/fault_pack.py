@@ -3,6 +3,7 @@
 import ctypes
 import mmap
 import os
+import sys
 import time
 from pathlib import Path
 from typing import Annotated
@@ -307,7 +308,8 @@ class Halves(Parameters):
 
 def halves_plan(p, results):
     """Every other task has one affinity."""
-    time.sleep(p.planning)
+    if "workbench.driver" in sys.orig_argv:
+        time.sleep(p.planning)
     affinity = np.arange(len(tile(p.n, p.size))) % 2
     return Plan(dim="x", coords={"x": np.arange(p.n)}, tasks=tile(p.n, p.size, affinity=affinity))
 

@@ -21,7 +21,7 @@ from distributed.core import Status
 from workbench.clusters.folder import ON_REQUEST, ClusterFolder
 from workbench.clusters.login import TIME_LIMIT
 from workbench.clusters.node import node_dir
-from workbench.clusters.place import JobPartition
+from workbench.clusters.place import JobPartition, local_card
 from workbench.clusters.process.certificates import cluster_security, make_certificates
 from workbench.clusters.process.config import DASK
 from workbench.clusters.process.interface import listening_host
@@ -169,7 +169,8 @@ class Life:
             http_prefix=self._prefix,
             security=self._security,
         )
-        return LocalWorkers(scheduler, self.folder.name, kind)
+        card = None if self.asked.accelerator is None else local_card(self.asked)
+        return LocalWorkers(scheduler, self.folder.name, kind, card)
 
     async def _tick(self, scheduler: Scheduler, workers: Workers) -> None:
         runs = await self._runs(scheduler)

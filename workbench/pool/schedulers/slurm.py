@@ -90,6 +90,11 @@ class Slurm(Scheduler):
     kept_variables = ("SLURM_CONF", "SLURM_JWT")
     account_variable = "SBATCH_ACCOUNT"
 
+    @property
+    def title(self) -> str:
+        """Return its name for people."""
+        return "Slurm"
+
     def nodes_command(self) -> Command:
         """Ask for nodes in detail (``-d``): only so the cards in use are told."""
         return ("scontrol", "show", "node", "-d", "-o")
@@ -189,6 +194,10 @@ class Slurm(Scheduler):
     def plain_reason(self, reason: str) -> str:
         """Explain squeue's reason, or the last state of a job that ended."""
         return plain(REASONS, reason)
+
+    def absent(self, error: str) -> bool:
+        """Recognize programs that find no slurm.conf and no controller that would send it."""
+        return "establish a configuration source" in error
 
     def gone(self, err: str) -> bool:
         """Recognize what scancel says of a job that ended or was forgotten."""
