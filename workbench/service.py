@@ -174,7 +174,7 @@ def prepare(
 
 def _place(recipe_id: str, folder: str | os.PathLike[str] | None, size_bytes: int) -> Path:
     """Make the folder of a new run where there is room for it."""
-    parent = _parent(folder) if folder is not None else None
+    parent = _parent(folder if folder is not None else load_site().runs)
     refuse_without_room(parent, size_bytes)
     try:
         return new_run_folder(recipe_id, parent)
@@ -185,7 +185,10 @@ def _place(recipe_id: str, folder: str | os.PathLike[str] | None, size_bytes: in
         ) from error
 
 
-def _parent(folder: str | os.PathLike[str]) -> Path:
+def _parent(folder: str | os.PathLike[str] | None) -> Path | None:
+    """Return the folder that is named: by whoever asks, else by the site; None for our own."""
+    if folder is None:
+        return None
     found = expanded(folder)
     if found is None:
         raise ParameterError(f"--folder {folder}: nobody here has that home. Check the path.")
