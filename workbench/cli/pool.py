@@ -93,7 +93,9 @@ def _table(partitions: list[Partition], style: str) -> Table:
 
 
 def _card(accelerator: Accelerator) -> str:
-    return f"{accelerator.name} ({accelerator.vendor}), {accelerator.per_node} a node"
+    price = accelerator.price_per_hour
+    costs = "" if price is None else f", {price:g} an hour"
+    return f"{accelerator.name} ({accelerator.vendor}), {accelerator.per_node} a node{costs}"
 
 
 def _waiting(partition: Partition) -> Iterator[str]:

@@ -80,6 +80,8 @@ def print_run(run: Run, document: dict[str, Any]) -> None:
     manifest = run.manifest
     click.echo(f"  recipe      {manifest.recipe} {manifest.version} ({manifest.pack})")
     click.echo(f"  created     {document['created']}, on {', '.join(document['clusters'])}")
+    if document["driver"]:
+        click.echo(f"  driver      {driver_words(document['driver'])}")
     for name, value in manifest.parameters.items():
         shown = manifest.inputs[name].path if name in manifest.inputs else value
         click.echo(f"  {name:<11} {shown}")
@@ -107,6 +109,13 @@ def print_run(run: Run, document: dict[str, Any]) -> None:
     hint = _next_step(run, state)
     if hint:
         click.echo(f"  next: {hint}")
+
+
+def driver_words(driver: dict[str, Any]) -> str:
+    """Return where a driver is."""
+    if driver["job_id"]:
+        return f"in job {driver['job_id']} on {driver['host']}"
+    return f"process {driver['pid']} on {driver['host']}"
 
 
 def cluster_words(cluster: dict[str, Any]) -> str:

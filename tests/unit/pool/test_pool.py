@@ -136,6 +136,22 @@ def test_vendors_by_the_words_of_the_scheduler(kind, vendor):
     assert partition.accelerators[kind].vendor == vendor
 
 
+def test_what_the_site_calls_no_card_is_none(home, programs):
+    programs.slurm()
+    home.mkdir(exist_ok=True)
+    (home / "site.toml").write_text(
+        '[accelerators."npu:910b"]\nvendor = "none"\n'
+        '[accelerators."dcu:k100"]\nprice_per_hour = 1.5\npower_w = 300\n'
+    )
+    pool = Pool.now(starts=False)
+    assert pool.partitions["npu"].accelerators == {}
+    assert {each.kind for each in pool.cards().index} == {"dcu:k100", "gpu:a100"}
+    _, document = workbench_json("pool", "show", home=home)
+    card = shown(document, "dcu", "dcu:k100")
+    assert (card["price_per_hour"], card["power_w"]) == (1.5, 300.0)
+    assert "1.5 an hour" in workbench("pool", "show", home=home).stdout
+
+
 def test_every_card_has_one_byte(home, programs, monkeypatch):
     programs.slurm()
     monkeypatch.setattr("workbench.pool.cards.user_name", lambda: "root")
