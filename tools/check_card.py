@@ -23,9 +23,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from workbench.errors import WorkbenchError  # noqa: E402
+from workbench.pool.held import HeldCard, hold, pinned  # noqa: E402
 from workbench.pool.probe import Probe  # noqa: E402
 from workbench.pool.vendor import Vendor  # noqa: E402
-from workbench.worker.cards import HeldCard, hold, pinned  # noqa: E402
 from workbench.worker.device import arrays, told  # noqa: E402
 from workbench.worker.energy import Meter  # noqa: E402
 

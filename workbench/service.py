@@ -4,30 +4,30 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import workbench.clusters.handle as clusters
 from workbench import registry
+from workbench.clusters.drivers import Drivers
+from workbench.clusters.small_job import caller_ends
 from workbench.clusters.spec import LOCAL
 from workbench.code import code_hash
 from workbench.errors import NotFound, ParameterError, Refused, WorkbenchError
-from workbench.home import expanded, workbench_home
+from workbench.home import expanded
 from workbench.pool.pool import Pool
-from workbench.runs import scripts
+from workbench.pool.site import load_site
 from workbench.runs.files import replace_json
 from workbench.runs.folder import delete_run, find_run, has_link, new_run_folder, run_ids, runs_home
 from workbench.runs.handle import Run
-from workbench.runs.index import RunIndex as RunIndex
+from workbench.runs.lock import batch_job_id
 from workbench.runs.manifest import write_manifest
-from workbench.runs.page import figure_files, log_piece as read_log, page
-from workbench.runs.spawn import Guard as Guard, start_driver
+from workbench.runs.spawn import Guard as Guard
 from workbench.runs.status import empty_status, write_status
-from workbench.runs.table import columns_of
 from workbench.submission import (
     Checked,
     check_values,
@@ -35,8 +35,6 @@ from workbench.submission import (
     refuse_without_room,
     values_for,
 )
-
-LONGEST_NAME = 200
 
 
 def check(recipe_id: str, values: Mapping[str, Any]) -> Checked:
@@ -91,13 +89,52 @@ def submit(
         folder=folder,
     )
     try:
-        for name in run.manifest.clusters:
-            clusters.ensure(name).serve(run.id, run.folder)
-    except WorkbenchError:
+        _have_served(run)
+    except BaseException:
         delete_run(run.id)
         raise
-    start_driver(run.folder)
+    run.start()
     return run
+
+
+def _have_served(run: Run) -> None:
+    """Have every cluster of a run started and watch it; raise where none of them can be."""
+    refusals = []
+    for name in run.manifest.clusters:
+        try:
+            clusters.ensure(name).serve(run.id, run.folder)
+        except WorkbenchError as error:
+            refusals.append(error)
+    if len(refusals) < len(run.manifest.clusters):
+        return
+    if len(refusals) == 1:
+        raise refusals[0]
+    raise Refused("\n".join(error.message for error in refusals), code=refusals[0].code)
+
+
+def lifetime(run: Run) -> str:
+    """Say what the driver of a run that was started here hangs on; nothing if on nothing."""
+    started, job = run.started, batch_job_id()
+    if started is None:
+        return ""
+    if started.job:
+        return f"Its driver is {started.job}: it goes on when this session ends."
+    refused = f"There is no job of its own for its driver: {started.note} " if started.note else ""
+    if job is None:
+        return refused
+    ends = caller_ends(load_site())
+    when = f" at {_local(ends)}" if ends else ""
+    return (
+        f"{refused}It ends with this job ({job}){when}. What is finished then stays, and "
+        f"goes on with: workbench run resume {run.id}"
+    )
+
+
+def _local(moment: str) -> str:
+    """Return a time as a clock here shows it, with the day where that is not today."""
+    then = datetime.fromisoformat(moment).astimezone()
+    today = datetime.now().astimezone().date() == then.date()
+    return then.strftime("%H:%M" if today else "%Y-%m-%d %H:%M")
 
 
 def prepare(
@@ -133,12 +170,12 @@ def prepare(
         shutil.rmtree(place, ignore_errors=True)
         (runs_home() / f"{place.name}.link.json").unlink(missing_ok=True)
         raise
-    return Run(place)
+    return Run(place, Drivers())
 
 
 def _place(recipe_id: str, folder: str | os.PathLike[str] | None, size_bytes: int) -> Path:
     """Make the folder of a new run where there is room for it."""
-    parent = _parent(folder) if folder is not None else None
+    parent = _parent(folder if folder is not None else load_site().runs)
     refuse_without_room(parent, size_bytes)
     try:
         return new_run_folder(recipe_id, parent)
@@ -149,7 +186,10 @@ def _place(recipe_id: str, folder: str | os.PathLike[str] | None, size_bytes: in
         ) from error
 
 
-def _parent(folder: str | os.PathLike[str]) -> Path:
+def _parent(folder: str | os.PathLike[str] | None) -> Path | None:
+    """Return the folder that is named: by whoever asks, else by the site; None for our own."""
+    if folder is None:
+        return None
     found = expanded(folder)
     if found is None:
         raise ParameterError(f"--folder {folder}: nobody here has that home. Check the path.")
@@ -169,7 +209,7 @@ def open_run(run_id: str) -> Run:
     NotFound
         With the nearest id.
     """
-    return Run(find_run(run_id))
+    return Run(find_run(run_id), Drivers())
 
 
 def runs(limit: int | None = None, after: str | None = None) -> Iterator[Run]:
@@ -189,82 +229,15 @@ def runs(limit: int | None = None, after: str | None = None) -> Iterator[Run]:
         if limit is not None and count >= limit:
             return
         try:
-            yield Run(find_run(run_id))
+            yield Run(find_run(run_id), Drivers())
         except NotFound:
             continue
         count += 1
 
 
-def run_index() -> RunIndex:
-    """Return a searchable list of all runs, for whoever asks for pages of it again and again."""
-    return RunIndex()
-
-
-def watch(run_id: str, start: Callable[[Path], int] = start_driver) -> Guard:
-    """Return what restarts a run's driver when that dies, each time that it is asked to look.
-
-    Parameters
-    ----------
-    start
-        Starts a driver for a run folder and returns its process number.
-    """
-    return Guard(find_run(run_id), start)
-
-
-def run_page(run_id: str) -> dict[str, Any]:
-    """Return everything about one run that its folder says: values, inputs, provenance, audit."""
-    return page(open_run(run_id))
-
-
-def log_piece(run_id: str, start: int) -> dict[str, Any]:
-    """Return a piece of a run's log: ``{text, start, stop, size}``."""
-    return read_log(open_run(run_id), start)
-
-
-def figures(run_id: str) -> dict[str, Path]:
-    """Return the files of the figures that were drawn at the end of a run, by name."""
-    return figure_files(open_run(run_id))
-
-
-def upload_place(name: str) -> Path:
-    """Return where a file that somebody uploads is to be written, in a folder of its own.
-
-    Raises
-    ------
-    ParameterError
-        When `name` cannot be the name of a file.
-    """
-    if (
-        name != Path(name).name
-        or name == ".."
-        or "\0" in name
-        or len(os.fsencode(name)) > LONGEST_NAME
-    ):
-        raise ParameterError(f"{name!r} cannot be the name of a file.")
-    folder = workbench_home() / "uploads" / secrets.token_hex(4)
-    folder.mkdir(mode=0o700, parents=True)
-    return folder / name
-
-
-def code(run_id: str) -> dict[str, str]:
-    """Return what starts a run with the same values: ``{shell, python}``."""
-    manifest = open_run(run_id).manifest
-    return {"shell": scripts.shell(manifest), "python": scripts.python(manifest)}
-
-
-def notebook(run_id: str) -> dict[str, Any]:
-    """Return a notebook (nbformat 4) that opens a run's result and draws its figures."""
-    run = open_run(run_id)
-    recipe = registry.resolve(run.manifest.recipe)
-    result = run.open(partial=True)
-    columns = [one.variable for one in columns_of(recipe, result) if not one.through]
-    return scripts.notebook(
-        run.manifest,
-        title=recipe.title,
-        complete=(run.folder / "result.json").exists(),
-        columns=[name for name in columns if name not in result.coords],
-        figures=list(run.charts(result)),
-    )
+def watch(run_id: str) -> Guard:
+    """Return what restarts a run's driver when that dies, each time that it is asked to look."""
+    return Guard(find_run(run_id), Drivers())
 
 
 def resume(run_id: str, *, accept_code: bool = False) -> Run:
@@ -279,7 +252,9 @@ def resume(run_id: str, *, accept_code: bool = False) -> Run:
     run = open_run(run_id)
     _agree_on_code(run, "resume", accept_code)
     run.resume()
-    _have_watched(run)
+    # The driver meets the same refusal, and says so in the run's status.
+    with contextlib.suppress(WorkbenchError):
+        _have_served(run)
     return run
 
 
@@ -295,7 +270,9 @@ def retry(run_id: str, *, accept_code: bool = False) -> Run:
     run = open_run(run_id)
     _agree_on_code(run, "retry", accept_code)
     run.retry()
-    _have_watched(run)
+    # The driver meets the same refusal, and says so in the run's status.
+    with contextlib.suppress(WorkbenchError):
+        _have_served(run)
     return run
 
 
@@ -312,14 +289,6 @@ def _agree_on_code(run: Run, verb: str, accept: bool) -> None:
             code="code_changed",
         )
     replace_json(run.folder / "control" / "code.json", {"code_hash": found})
-
-
-def _have_watched(run: Run) -> None:
-    """Tell the clusters of a run that its driver has been started."""
-    for name in run.manifest.clusters:
-        # The driver meets the same refusal, and says so in the run's status.
-        with contextlib.suppress(Refused):
-            clusters.ensure(name).serve(run.id, run.folder)
 
 
 def may_delete(run_id: str, *, keep_result: bool = False) -> None:

@@ -125,9 +125,9 @@ class Place:
         """What is seen of a run in this place."""
         return Seen(Path(folder), Path(side), self.home / "clusters" / "local")
 
-    def cluster(self):
-        """``status.json`` of the cluster, as it was last written."""
-        file = self.home / "clusters" / "local" / "status.json"
+    def cluster(self, name="local"):
+        """``status.json`` of a cluster, as it was last written."""
+        file = self.home / "clusters" / name / "status.json"
         with suppress(OSError, ValueError):
             return json.loads(file.read_text())
         return {"pid": 0, "worker_processes": []}

@@ -44,6 +44,19 @@ def test_tasks_of_one_affinity_prefer_one_worker():
     assert min(shares) > 45, shares
 
 
+def test_figures_are_drawn_where_workers_have_little_memory(shared):
+    code, document = shared.json("run", "start", "proteins.search", "--example", "globins")
+    assert code == 0, document
+    run = shared.seen(document["folder"], shared.side())
+    assert run.wait() == "completed", run.log()
+    assert run.describe()["notes"] == []
+    assert {path.name for path in (run.folder / "figures").glob("*.svg")} == {
+        "identity.svg",
+        "ranks.svg",
+    }
+    assert "died" not in run.log()
+
+
 @pytest.mark.long
 @pytest.mark.timeout(600)
 def test_a_database_larger_than_the_memory_streams(place):
@@ -65,4 +78,6 @@ def test_a_database_larger_than_the_memory_streams(place):
     attrs = run.opened().attrs
     assert (attrs["Z"], attrs["database_residues"]) == (SEQUENCES, SEQUENCES * RESIDUES)
     assert attrs["database_residues"] > MEMORY_BYTES
-    assert run.opened()["target"].values.tolist() == [f"s{APART * n}" for n in range(5)]
+    # A target may have several domains.
+    targets = dict.fromkeys(run.opened()["target"].values.tolist())
+    assert list(targets) == [f"s{APART * n}" for n in range(5)]

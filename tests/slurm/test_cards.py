@@ -11,7 +11,7 @@ from tools.rig.processes import until
 JOB = """
 import json, os, sys, time
 from workbench.pool.plugins import vendor
-from workbench.worker.cards import hold
+from workbench.pool.held import hold
 kind = vendor(sys.argv[1])
 said = {name: os.environ[name] for name in kind.visible_variables if name in os.environ}
 held = hold(kind, int(sys.argv[2]), environ=os.environ, per_node=8, patience_s=0)

@@ -24,6 +24,10 @@ print(rig.folder, flush=True)
 os._exit(0)
 """
 
+WHO = (
+    "import os, pwd, workbench.home as h; print(pwd.getpwuid(os.geteuid())[0], h.workbench_home())"
+)
+
 
 def living(folder):
     """Processes that belong to the rig in a folder."""
@@ -125,12 +129,17 @@ def test_a_rig_for_people_lasts_until_it_is_stopped(place, tmp_path):
 
     assert "Users of the rig cannot pass" in rig("start", tmp_path / "rig", code=1)
     folder = place / "rig"
-    assert rig("start", folder) == f"export SLURM_CONF={folder}/slurm.conf\n"
+    assert rig("start", folder).splitlines() == [
+        f"export WORKBENCH_HOME={folder}/homes/root/workbench",
+        f"export SLURM_CONF={folder}/slurm.conf",
+        f"export WORKBENCH_SITE={folder}/site.toml",
+    ]
     assert "exists" in rig("start", folder, code=1)
     shown = dict(line.split(maxsplit=1) for line in rig("status", folder).splitlines())
     assert shown["slurmctld"].startswith("process ")
     assert rig("run", folder, "sinfo", "-h", "-n", "npu1", "-p", "npu", "-o", "%T") == "idle\n"
-    assert rig("run", "--user", "wbeve", folder, "whoami") == "wbeve\n"
+    as_user = ("run", "--user", "wbeve", folder, sys.executable, "-c", WHO)
+    assert rig(*as_user) == f"wbeve {folder}/homes/wbeve/workbench\n"
     assert rig("stop", folder) == ""
     assert not folder.exists()
     assert living(folder) == []

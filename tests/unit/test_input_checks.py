@@ -208,6 +208,22 @@ def test_a_folder_of_files_is_checked_file_by_file(tmp_path):
     assert said[-1] == f"6 more files of {tmp_path} were not checked."
 
 
+def test_of_a_folder_with_very_many_files_not_all_are_looked_into(tmp_path, monkeypatch):
+    seen = []
+    kind = InputFile(("CIF",), check=seen.append, folder=True)
+    for number in range(20):
+        written(tmp_path, FASTA, f"{number:02d}.cif")
+    assert check_input(tmp_path, kind) == []
+    assert len(seen) == 20
+    # The time is over with the first file; what is cheap to see is seen in all of them.
+    monkeypatch.setattr("workbench.input_checks.FOLDER_S", 0.0)
+    seen.clear()
+    written(tmp_path, b"", "19.cif")
+    [said] = check_input(tmp_path, kind)
+    assert "19.cif is empty" in said
+    assert [source.path.name for source in seen] == ["00.cif"]
+
+
 def test_a_broken_link_in_a_folder_is_named(tmp_path):
     (tmp_path / "gone.cif").symlink_to(tmp_path / "nothing")
     kind = InputFile(("CIF",), folder=True)

@@ -14,7 +14,7 @@ from tools.rig.processes import RigError
 from tools.rig.rig import Rig
 from tools.rig.sge import Sge
 from tools.rig.slurm import Slurm
-from tools.rig.users import USERS, become
+from tools.rig.users import USERS
 
 KINDS: dict[str, type[Slurm] | type[BigSlurm] | type[Sge]] = {
     "slurm": Slurm,
@@ -74,13 +74,8 @@ def start(folder: Path, kind: str, accounting: bool) -> None:
 @click.argument("command", nargs=-1, required=True)
 def run(rig: Rig, user: str | None, command: tuple[str, ...]) -> None:
     """Run a COMMAND that meets the rig in FOLDER."""
-    if user and isinstance(rig, Sge):
-        raise click.UsageError("Only root can enter the network of a Grid Engine.")
-    words = rig.inside(*command)
-    env = {**os.environ, **rig.env}
-    if user:
-        env |= become(rig.folder, user)
-    os.execvpe(words[0], words, env)
+    words = rig.inside(*command, user=user)
+    os.execvpe(words[0], words, rig.environment(user))
 
 
 @main.command()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from tools.rig.controller import HEAD, START_S, Controller, write_hosts
-from tools.rig.folder import make_folder
+from tools.rig.folder import make_folder, write_site
 from tools.rig.munge import start_munge
+from tools.rig.passage import write_passage
 from tools.rig.ports import free_ports
 from tools.rig.processes import until
 from tools.rig.users import make_users
@@ -66,6 +67,7 @@ class BigSlurm(Controller):
         rig = cls(make_folder("big", folder))
         try:
             make_users(rig.folder)
+            write_passage(rig.folder)
             write_hosts(rig.folder)
             start_munge(rig.folder, rig.daemons)
             _write(rig.folder)
@@ -99,5 +101,6 @@ def _write(folder: Path) -> None:
         gres.append(f"NodeName={nodes} Name={family} Type={model} Count={CARDS_PER_NODE}\n")
     (folder / "slurm.conf").write_text("".join(lines))
     (folder / "gres.conf").write_text("".join(gres))
+    write_site(folder, 'scheduler = "slurm"\ninterface = "lo"\n')
     for place in ("state", "spool"):
         (folder / place).mkdir()

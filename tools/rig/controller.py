@@ -31,7 +31,8 @@ class Controller(Rig):
     """
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(folder, {"SLURM_CONF": f"{folder}/slurm.conf"})
+        places = {"SLURM_CONF": f"{folder}/slurm.conf", "WORKBENCH_SITE": f"{folder}/site.toml"}
+        super().__init__(folder, places)
         self.conf = folder / "slurm.conf"
 
     def start_controller(self, *, wait: bool = True) -> None:

@@ -66,6 +66,11 @@ def write_mark(folder: Path, mark: dict[str, object]) -> None:
     os.replace(temporary, folder / MARK)
 
 
+def write_site(folder: Path, text: str) -> None:
+    """Write the site file of a rig, as its site would."""
+    (folder / "site.toml").write_text(text)
+
+
 def read_mark(folder: Path) -> dict[str, object]:
     """Read it."""
     mark: dict[str, object] = json.loads((folder / MARK).read_text())

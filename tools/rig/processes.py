@@ -17,7 +17,7 @@ END_S = 10.0
 # A host name of its own, and what every name of the rig means: this computer's loopback alone.
 AS_HOST = (
     *("unshare", "--uts", "--mount", "--propagation=slave", "sh", "-c"),
-    'mount --bind "$1" /etc/hosts && hostname "$2" && shift 2 && exec "$@"',
+    'mount --bind "$1/hosts" /etc/hosts && hostname "$2" && . "$1/passage" && shift 2 && exec "$@"',
     "sh",
 )
 
@@ -62,11 +62,11 @@ class Daemons:
         Parameters
         ----------
         host
-            The name that it and its jobs take this computer for; ``hosts`` beside the folder's
-            other files must say that it is loopback.
+            The name that it and its jobs take this computer for; the file ``hosts`` must say
+            that it is loopback.
         """
         if host:
-            words = (*AS_HOST, str(self.folder / "hosts"), host, *words)
+            words = (*AS_HOST, str(self.folder), host, *words)
         with (self.folder / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
                 words,

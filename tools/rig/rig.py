@@ -11,7 +11,7 @@ from typing import Self
 
 from tools.rig.folder import remove
 from tools.rig.processes import Daemons, RigError
-from tools.rig.users import user_env
+from tools.rig.users import as_user, user_env
 
 
 class Rig:
@@ -28,7 +28,8 @@ class Rig:
     def __init__(self, folder: Path, env: Mapping[str, str]) -> None:
         self.folder = folder
         self.daemons = Daemons(folder / "run")
-        self.env = env
+        # Nothing of the rig ends up in the home of whoever started it.
+        self.env = {"WORKBENCH_HOME": f"{folder}/homes/root/workbench", **env}
 
     def __enter__(self) -> Self:
         return self
@@ -45,9 +46,14 @@ class Rig:
         """End it with everything that runs on it, and remove its folder."""
         remove(self.folder, self.daemons)
 
-    def inside(self, *words: str) -> tuple[str, ...]:
-        """Return a command that runs where this scheduler is to be met; else as it is."""
-        return words
+    def inside(self, *words: str, user: str | None = None) -> tuple[str, ...]:
+        """Return a command that runs where this scheduler is to be met, as one of its users."""
+        return as_user(self.folder, user, *words) if user else words
+
+    def environment(self, user: str | None = None) -> dict[str, str]:
+        """Return the environment of such a command."""
+        own = user_env(self.folder, user) if user else {}
+        return {**os.environ, **self.env, **own}
 
     def call(
         self, *words: str, user: str | None = None, given: str = "", check: bool = True
@@ -69,13 +75,10 @@ class Rig:
             With what it said, when it fails and that is not expected.
         """
         done = subprocess.run(
-            self.inside(*words),
-            env={**os.environ, **self.env, **(user_env(self.folder, user) if user else {})},
+            self.inside(*words, user=user),
+            env=self.environment(user),
             cwd=self.folder,
             input=given,
-            user=user,
-            group=user,
-            extra_groups=None if user is None else [],
             capture_output=True,
             text=True,
             check=False,

@@ -11,9 +11,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tools.rig import loopback
-from tools.rig.folder import make_folder
+from tools.rig.folder import make_folder, write_site
+from tools.rig.passage import write_passage
 from tools.rig.processes import until
 from tools.rig.rig import Rig
+from tools.rig.users import make_users
 
 START_S = 60.0
 HOST = "sge1"
@@ -76,32 +78,57 @@ QUEUE_LINES = {
     "h_rt": "24:00:00",
 }
 
+SITE = """\
+scheduler = "sge"
+interface = "lo"
+
+[partitions."cards.q"]
+accelerators = ["dcu", "gpu"]
+
+[accelerators.dcu]
+vendor = "hygon"
+model = "K100"
+memory = "64 GB"
+request = ["-l", "dcu={n}"]
+
+[accelerators.gpu]
+vendor = "nvidia"
+model = "A100"
+memory = "80 GB"
+request = ["-l", "gpu={n}"]
+"""
+
 
 class Sge(Rig):
     """A running Grid Engine."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(folder, {"SGE_ROOT": str(folder), "SGE_CELL": "default", **PORTS})
+        places = {"SGE_ROOT": str(folder), "WORKBENCH_SITE": f"{folder}/site.toml"}
+        super().__init__(folder, {**places, "SGE_CELL": "default", **PORTS})
 
     @classmethod
     def start(cls, folder: Path | None = None) -> Sge:
         """Start it; without a folder it is the calling process's own."""
         rig = cls(make_folder("sge", folder))
         try:
+            make_users(rig.folder)
+            write_passage(rig.folder)
             rig._make_network()
             rig._make_root()
             rig._start_master()
             rig._configure()
             rig._start_node()
+            write_site(rig.folder, SITE)
         except BaseException:
             rig.stop()
             raise
         return rig
 
-    def inside(self, *words: str) -> tuple[str, ...]:
-        """Return a command that runs in the network of this Grid Engine."""
+    def inside(self, *words: str, user: str | None = None) -> tuple[str, ...]:
+        """Return a command that runs in the network of this Grid Engine, as one of its users."""
         network = self.daemons.check("network").pid
-        return ("nsenter", f"--target={network}", "--net", "--uts", "--mount", "--", *words)
+        enter = ("nsenter", f"--target={network}", "--net", "--uts", "--mount", "--")
+        return (*enter, *super().inside(*words, user=user))
 
     def answers(self) -> bool:
         """Say whether the master answers; its death is an error."""

@@ -9,6 +9,7 @@ from tools.rig.accounting import add_accounts, slurm_lines, start_database, star
 from tools.rig.controller import START_S, Controller
 from tools.rig.folder import make_folder
 from tools.rig.munge import start_munge
+from tools.rig.passage import write_passage
 from tools.rig.ports import free_ports
 from tools.rig.processes import end, listening_below, processes_with, until
 from tools.rig.users import make_users
@@ -46,6 +47,7 @@ class Slurm(Controller):
     def _start_below(self, accounting: bool) -> None:
         """Start what a controller needs: configuration, users, proof of who calls, accounting."""
         make_users(self.folder)
+        write_passage(self.folder)
         start_munge(self.folder, self.daemons)
         ports = small.ports_of(free_ports(len(small.NODES) + 2))
         on = slurm_lines(self.folder, ports.accounting)

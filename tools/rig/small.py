@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools.rig.controller import HEAD, write_hosts
+from tools.rig.folder import write_site
 
 # Kind of card and how many, by node.
 NODES: Mapping[str, tuple[str, int] | None] = {
@@ -67,6 +68,32 @@ SchedulerParameters=sched_interval=2,bf_interval=2,sched_min_interval=0,batch_sc
 """
 
 
+SITE = """\
+scheduler = "slurm"
+interface = "lo"
+
+[batch]
+partition = "cpu"
+
+[accelerators."dcu:k100"]
+vendor = "hygon"
+model = "K100"
+memory = "64 GB"
+request = "--gres=dcu:k100:{n}"
+
+[accelerators."gpu:a100"]
+vendor = "nvidia"
+model = "A100"
+memory = "80 GB"
+request = "--gres=gpu:a100:{n}"
+
+[accelerators."npu:910b"]
+vendor = "ascend"
+model = "Ascend 910B"
+memory = "64 GB"
+request = "--gres=npu:910b:{n}"
+"""
+
 NO_ACCOUNTING = "AccountingStorageType=accounting_storage/none\n"
 
 
@@ -102,6 +129,7 @@ def write(folder: Path, ports: Ports, accounting: str) -> None:
     ]
     (folder / "slurm.conf").write_text("".join(lines))
     (folder / "gres.conf").write_text("".join(_gres_line(folder, name) for name in NODES))
+    write_site(folder, SITE)
     write_hosts(folder, *NODES)
     for place in ("state", *(f"spool/{name}" for name in NODES)):
         (folder / place).mkdir(parents=True)

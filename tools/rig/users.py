@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import pwd
 import shutil
 import subprocess
@@ -30,13 +29,13 @@ def make_users(folder: Path) -> None:
 def user_env(folder: Path, user: str) -> dict[str, str]:
     """Return what a log-in would set."""
     home = str(folder / "homes" / user)
-    return {"HOME": home, "USER": user, "LOGNAME": user}
+    place = {"WORKBENCH_HOME": f"{home}/workbench"}
+    return {"HOME": home, "USER": user, "LOGNAME": user, **place}
 
 
-def become(folder: Path, user: str) -> dict[str, str]:
-    """Turn this process into one of the user's, and return what a log-in would set."""
-    entry = pwd.getpwnam(user)
-    os.setgroups([])
-    os.setgid(entry.pw_gid)
-    os.setuid(entry.pw_uid)
-    return user_env(folder, user)
+def as_user(folder: Path, user: str, *words: str) -> tuple[str, ...]:
+    """Return a command that root runs as one of the users, with the way open to Python."""
+    script = '. "$1" && shift && exec "$@"'
+    namespace = ("unshare", "--mount", "--propagation=slave", "sh", "-c", script, "sh")
+    setpriv = ("setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", "--", *words)
+    return (*namespace, str(folder / "run" / "passage"), *setpriv)

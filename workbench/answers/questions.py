@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from workbench import catalogue, service
+from workbench import catalogue, service, views
 from workbench.answers.opened import Results
 from workbench.errors import NotFound
 from workbench.runs.items import items_page
-from workbench.runs.spawn import start_driver
 from workbench.runs.table import Condition
 
 _RESULTS = Results()
+_GUARDS: dict[str, service.Guard] = {}
 
 
 def _recipe(recipe_id: str) -> dict[str, Any]:
@@ -40,8 +40,14 @@ def _retry(run_id: str, accept_code: bool) -> dict[str, Any]:
     return service.retry(run_id, accept_code=accept_code).describe()
 
 
-def _drive(run_id: str) -> int:
-    return start_driver(service.open_run(run_id).folder)
+def _look(run_ids: Sequence[str]) -> dict[str, str]:
+    """Restart the drivers of these runs where that is due; say what was done for each."""
+    told = {}
+    for run_id in run_ids:
+        guard = _GUARDS.setdefault(run_id, service.watch(run_id))
+        restarted = guard.look()
+        told[run_id] = "restarted" if restarted else "given up" if guard.exhausted else "seen"
+    return told
 
 
 def _rows(
@@ -112,10 +118,10 @@ QUESTIONS: Mapping[str, Callable[..., Any]] = {
     "submit": _submit,
     "resume": _resume,
     "retry": _retry,
-    "drive": _drive,
+    "look": _look,
     "rows": _rows,
     "csv": _csv,
-    "notebook": service.notebook,
+    "notebook": views.notebook,
     "items": _items,
     "figures": _figures,
     "figure": _figure,

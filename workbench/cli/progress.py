@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
+from workbench.cli.show import cluster_words
 from workbench.runs.handle import Run
 from workbench.runs.status import read_status
 
@@ -58,6 +59,10 @@ class Bars:
         for stage in document["stages"]:
             done = stage["tasks_done"] + stage["tasks_failed"]
             self._bar(stage["name"], stage["tasks"], done, said(self._run, document, stage))
+        total = sum(stage["tasks"] for stage in document["stages"])
+        for cluster in several(document):
+            text = cluster_words(cluster)
+            self._bar(f"on {cluster['name']}", total, cluster["tasks_done"], text)
 
     def _bar(self, name: str, total: int, done: int, text: str) -> None:
         if name not in self._tasks:
@@ -85,8 +90,17 @@ class Lines:
             stage = stages[-1]
             done = stage["tasks_done"] + stage["tasks_failed"]
             detail = said(self._run, document, stage)
+            detail += "".join(
+                f"; {cluster['name']}: {cluster_words(cluster)}" for cluster in several(document)
+            )
             text = f"{stage['name']}: {done:,} of {stage['tasks']:,} {detail}".rstrip()
         click.echo(f"  {document['state']:<10} {text}", err=True)
+
+
+def several(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the clusters of a run that has more than one, none for others."""
+    found: list[dict[str, Any]] = document["per_cluster"]
+    return found if len(found) > 1 else []
 
 
 def said(run: Run, document: dict[str, Any], stage: dict[str, Any]) -> str:

@@ -80,6 +80,8 @@ def print_run(run: Run, document: dict[str, Any]) -> None:
     manifest = run.manifest
     click.echo(f"  recipe      {manifest.recipe} {manifest.version} ({manifest.pack})")
     click.echo(f"  created     {document['created']}, on {', '.join(document['clusters'])}")
+    if document["driver"]:
+        click.echo(f"  driver      {driver_words(document['driver'])}")
     for name, value in manifest.parameters.items():
         shown = manifest.inputs[name].path if name in manifest.inputs else value
         click.echo(f"  {name:<11} {shown}")
@@ -88,6 +90,10 @@ def print_run(run: Run, document: dict[str, Any]) -> None:
         click.echo(
             f"  stage {stage['name']}: {stage['tasks_done']:,} of {stage['tasks']:,} done{failed}"
         )
+    if len(document["per_cluster"]) > 1:
+        for cluster in document["per_cluster"]:
+            problem = f" ({cluster['problem']})" if cluster["problem"] else ""
+            click.echo(f"  cluster {cluster['name']}: {cluster_words(cluster)}{problem}")
     click.echo(f"  folder      {document['folder']} ({size(document['bytes'])})")
     if document["result"]:
         click.echo(f"  result      {document['result']}")
@@ -103,6 +109,23 @@ def print_run(run: Run, document: dict[str, Any]) -> None:
     hint = _next_step(run, state)
     if hint:
         click.echo(f"  next: {hint}")
+
+
+def driver_words(driver: dict[str, Any]) -> str:
+    """Return where a driver is."""
+    if driver["job_id"]:
+        return f"in job {driver['job_id']} on {driver['host']}"
+    return f"process {driver['pid']} on {driver['host']}"
+
+
+def cluster_words(cluster: dict[str, Any]) -> str:
+    """Return what one of several clusters has to do with a run."""
+    workers = cluster["workers"]
+    said = [f"{workers} worker{'' if workers == 1 else 's'}"] if workers else []
+    said.append(f"{cluster['tasks_done']:,} done")
+    if workers and cluster["rate"]:
+        said.append(f"{cluster['rate']:.3g} a second")
+    return ", ".join(said)
 
 
 def print_failures(run: Run, document: dict[str, Any]) -> None:

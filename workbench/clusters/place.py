@@ -14,12 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from workbench.clusters.environment import worker_environment
-from workbench.clusters.shown import Cards, Terms, partitions
 from workbench.clusters.spec import LOCAL, ClusterSpec
 from workbench.errors import Problem, Refused, did_you_mean
 from workbench.pool import allowed, plugins, units
+from workbench.pool.collect import latest
+from workbench.pool.count import partitions_of
+from workbench.pool.local import this_computer
+from workbench.pool.partition import Accelerator, Partition
 from workbench.pool.scheduler import JobRequest, Scheduler
 from workbench.pool.site import Site, load_site
+from workbench.pool.snapshot import user_name
 
 USUAL_TIME_S = 3600
 USUAL_WORKER_BYTES = 2 * 2**30
@@ -49,7 +53,7 @@ class JobPartition:
     scheduler: Scheduler
     workers_per_job: int
     cpus: int
-    accelerator: Cards | None
+    accelerator: Accelerator | None
 
     @classmethod
     def of(cls, spec: ClusterSpec, folder: Path) -> JobPartition:
@@ -62,11 +66,11 @@ class JobPartition:
             before anything is sent.
         """
         site = load_site()
-        known, trouble = partitions(site)
+        known, trouble = _partitions(site)
         partition = known.get(spec.partition)
         if partition is None:
             raise _never([_no_partition(spec.partition, list(known), trouble)])
-        accelerator = partition.cards.get(spec.accelerator or "")
+        accelerator = partition.accelerators.get(spec.accelerator or "")
         terms = site.partition(partition.name)
         per_job = accelerator.per_node if terms.whole_node and accelerator else 1
         problems = [
@@ -81,7 +85,7 @@ class JobPartition:
         return cls(
             spec=spec.resolved_to(
                 memory_bytes=memory,
-                time_limit_s=spec.time_limit_s or _usual_time_s(partition, terms.default_time_s),
+                time_limit_s=spec.time_limit_s or _usual_time_s(partition),
             ),
             folder=folder,
             site=site,
@@ -137,9 +141,39 @@ class JobPartition:
 
 
 def check_place(spec: ClusterSpec, folder: Path) -> None:
-    """Raise :class:`Refused` where a request cannot be; on this computer all can."""
+    """Raise :class:`Refused` where a request cannot be."""
     if not spec.local:
         JobPartition.of(spec, folder)
+    elif spec.accelerator is not None:
+        local_card(spec)
+
+
+def local_card(spec: ClusterSpec) -> Accelerator:
+    """Return the kind of card that the workers of a cluster of this computer hold.
+
+    Raises
+    ------
+    Refused
+        When it has no such card, or not so many.
+    """
+    here = this_computer()
+    card = here.partition.accelerators.get(spec.accelerator or "")
+    problems = [
+        *_wrong_card(spec, here.partition, card),
+        *_wrong_size(spec, load_site(), here.partition, card),
+    ]
+    if card is None or problems:
+        raise _never(problems)
+    return card
+
+
+def _partitions(site: Site) -> tuple[dict[str, Partition], list[str]]:
+    """Return what the schedulers show, and what went wrong."""
+    snapshot = latest(site)
+    found: dict[str, Partition] = {}
+    for name, shown in snapshot.by_scheduler.items():
+        found |= partitions_of(name, shown, site, user_name())
+    return found, snapshot.problems
 
 
 def _never(problems: Sequence[Problem]) -> Refused:
@@ -148,9 +182,9 @@ def _never(problems: Sequence[Problem]) -> Refused:
     return Refused(message, code="never_runs", fields=problems)
 
 
-def _usual_time_s(partition: Terms, default_s: int | None) -> int:
-    most = partition.time_limit_s or USUAL_TIME_S
-    return min(most, default_s or USUAL_TIME_S)
+def _usual_time_s(partition: Partition) -> int:
+    usual = partition.default_time_s or USUAL_TIME_S
+    return min(usual, partition.time_limit_s or usual)
 
 
 def _no_partition(name: str, there: list[str], trouble: list[str]) -> Problem:
@@ -164,11 +198,11 @@ def _no_partition(name: str, there: list[str], trouble: list[str]) -> Problem:
 
 
 def _wrong_card(
-    spec: ClusterSpec, partition: Terms, accelerator: Cards | None
+    spec: ClusterSpec, partition: Partition, accelerator: Accelerator | None
 ) -> Iterator[Problem]:
     if spec.accelerator is None or accelerator is not None:
         return
-    known = list(partition.cards)
+    known = list(partition.accelerators)
     there = f"It has: {', '.join(known)}." if known else "It has no cards: leave --accelerator out."
     yield Problem(
         "accelerator",
@@ -178,14 +212,14 @@ def _wrong_card(
 
 
 def _wrong_size(
-    spec: ClusterSpec, site: Site, partition: Terms, accelerator: Cards | None
+    spec: ClusterSpec, site: Site, partition: Partition, accelerator: Accelerator | None
 ) -> Iterator[Problem]:
     most = spec.maximum or 1
-    if accelerator is not None and most > accelerator.total:
+    if accelerator is not None and most > accelerator.cards.total:
         yield Problem(
             "workers",
             f"{most} workers need {most} cards; partition {partition.name} has "
-            f"{accelerator.total} of {accelerator.name} in all.",
+            f"{accelerator.cards.total} of {accelerator.name} in all.",
         )
     if site.limits.workers is not None and most > site.limits.workers:
         yield Problem(
@@ -194,7 +228,7 @@ def _wrong_size(
         )
 
 
-def _wrong_time(spec: ClusterSpec, partition: Terms) -> Iterator[Problem]:
+def _wrong_time(spec: ClusterSpec, partition: Partition) -> Iterator[Problem]:
     most = partition.time_limit_s
     if spec.time_limit_s is not None and most is not None and spec.time_limit_s > most:
         yield Problem(

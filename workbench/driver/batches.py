@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import math
 import os
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,6 +20,8 @@ GROWTH = 16.0
 BUDGET_FACTOR = 3.0
 MAX_TASKS = 100_000
 AHEAD = 3.0
+MANY_RANGES = 10_000
+LOOK = 1000
 
 
 def batch_s() -> float:
@@ -42,29 +46,35 @@ def batch_s() -> float:
 
 @dataclass
 class Pace:
-    """Seconds per unit of cost, learned from receipts.
+    """Seconds per unit of cost on one cluster, learned from receipts.
 
     Attributes
     ----------
-    s_per_cost
+    s_per_cost, s_per_task
         Smoothed; None before the first receipt.
     largest
         Largest cost of one batch so far: a batch grows by at most a factor of 16.
     """
 
     s_per_cost: float | None = None
+    s_per_task: float | None = None
     largest: float = 0.0
 
-    def learn(self, cost: float, wall_s: float) -> None:
+    def learn(self, cost: float, tasks: int, wall_s: float) -> None:
         """Take in a finished batch."""
-        if cost <= 0:
+        if cost <= 0 or tasks <= 0:
             return
-        found = max(wall_s, 1e-7) / cost
+        spent = max(wall_s, 1e-7)
         self.largest = max(self.largest, cost)
-        if self.s_per_cost is None:
-            self.s_per_cost = found
-        else:
-            self.s_per_cost += 0.3 * (found - self.s_per_cost)
+        self.s_per_cost = _smoothed(self.s_per_cost, spent / cost)
+        self.s_per_task = _smoothed(self.s_per_task, spent / tasks)
+
+
+def _smoothed(known: float | None, found: float) -> float:
+    """Return the new mean; it falls faster than it rises, since first batches set things up."""
+    if known is None:
+        return found
+    return known + (0.3 if found > known else 0.6) * (found - known)
 
 
 @dataclass
@@ -93,36 +103,85 @@ class Cutter:
     def __init__(self, progress: Progress, *, target_s: float | None = None) -> None:
         self.progress = progress
         self.target_s = batch_s() if target_s is None else target_s
-        self.pace = Pace()
         costs = progress.plan.tasks.cost
         self._sum: NDArray[np.float64] = np.zeros(len(costs) + 1)
         np.cumsum(costs, out=self._sum[1:])
         self._uniform = float(costs[0]) if len(costs) else 1.0
         self._numbers = itertools.count()
 
-    def cost(self, tasks: list[Range]) -> float:
+    def cost(self, tasks: Iterable[Range]) -> float:
         """Return the declared cost of some ranges."""
         return float(sum(self._sum[b] - self._sum[a] for a, b in tasks))
+
+    def waiting(self) -> tuple[int, float]:
+        """Return how many tasks wait to be sent, and what they cost together.
+
+        Where they are many ranges, the cost is infinite: that is far from the end.
+        """
+        progress = self.progress
+        second = len(progress.again) + len(progress.alone)
+        if len(progress.todo) >= MANY_RANGES:
+            return len(progress.todo) + second, math.inf
+        count = sum(b - a for a, b in progress.todo)
+        return count + second, self.left()
+
+    def left(self) -> float:
+        """Return what waits to be sent costs, however many ranges that is."""
+        second = len(self.progress.again) + len(self.progress.alone)
+        return self.cost(self.progress.todo) + second * self.mean_cost()
+
+    def next_cost(self) -> float:
+        """Return the cost of the next task."""
+        if not self.progress.todo:
+            return self.mean_cost()
+        first = self.progress.todo[0][0]
+        return self.cost([(first, first + 1)])
+
+    def mean_cost(self) -> float:
+        """Return the cost of a task on average."""
+        return float(self._sum[-1]) / max(1, len(self._sum) - 1)
 
     def budget_s(self) -> float:
         """Return after how many seconds a worker may come back with the rest undone."""
         return self.target_s * BUDGET_FACTOR
 
-    def next(self, workers: int) -> Batch | None:
-        """Return the next batch for one of `workers` workers, None when nothing waits."""
-        progress = self.progress
-        if progress.todo:
-            return self._batch(self._take(self._wanted(workers)), attempt=1)
-        if progress.again:
-            return self._batch(self._take_again(), attempt=2)
-        if progress.alone:
-            task = progress.alone.popleft()
-            return self._batch([(task, task + 1)], attempt=2)
-        return None
+    def next(
+        self,
+        pace: Pace,
+        left_s: float,
+        eligible: Callable[[int], bool] = lambda _: True,
+    ) -> Batch | None:
+        """Return the next batch for a worker of a cluster, None when nothing waits for it.
 
-    def first(self) -> Batch | None:
+        Parameters
+        ----------
+        pace
+            How fast that cluster is.
+        left_s
+            Seconds until the end, as far as is known.
+        eligible
+            Whether a task that failed, or took its worker along, may be computed again there.
+        """
+        if self.progress.todo:
+            return self._batch(self._take(self._wanted(pace, left_s)), attempt=1)
+        return self._second(pace, eligible)
+
+    def first(self, pace: Pace, eligible: Callable[[int], bool] = lambda _: True) -> Batch | None:
         """Return one task alone: it finds what only a worker can find, and measures cost."""
-        return self._batch(self._take(0.0), attempt=1) if self.progress.todo else self.next(1)
+        if self.progress.todo:
+            return self._batch(self._take(0.0), attempt=1)
+        return self._second(pace, eligible)
+
+    def _second(self, pace: Pace, eligible: Callable[[int], bool]) -> Batch | None:
+        """Return a batch of what failed once, or one task that took its worker along, alone."""
+        again = self._take_again(pace, eligible)
+        if again:
+            return self._batch(again, attempt=2)
+        suspect = next(filter(eligible, self.progress.alone), None)
+        if suspect is None:
+            return None
+        self.progress.alone.remove(suspect)
+        return self._batch([(suspect, suspect + 1)], attempt=2)
 
     def _batch(self, tasks: list[Range], *, attempt: int) -> Batch:
         first = tasks[0][0]
@@ -135,29 +194,28 @@ class Cutter:
             affinity=int(self.progress.plan.tasks.affinity[first]),
         )
 
-    def _wanted(self, workers: int) -> float:
+    def _wanted(self, pace: Pace, left_s: float) -> float:
         """Cost that the next batch should have."""
-        pace = self.pace
         if pace.s_per_cost is None:
             return self._uniform
-        left = self.cost(list(self.progress.todo)) * pace.s_per_cost if self._few() else np.inf
         shortest = min(SHORTEST_S, self.target_s)
-        seconds = max(shortest, min(self.target_s, left / (AHEAD * max(1, workers))))
+        seconds = max(shortest, min(self.target_s, left_s / AHEAD))
         return float(min(seconds / pace.s_per_cost, GROWTH * max(pace.largest, self._uniform)))
 
-    def _take_again(self) -> list[Range]:
+    def _take_again(self, pace: Pace, eligible: Callable[[int], bool]) -> list[Range]:
         """Tasks that failed once; each is still one kernel call."""
         again = self.progress.again
-        taken = [again.popleft()]
-        room = self._wanted(1) - self._uniform
-        while again and room > 0:
-            taken.append(again.popleft())
-            room -= float(self._sum[taken[-1] + 1] - self._sum[taken[-1]])
+        taken: list[int] = []
+        room = self._wanted(pace, 0.0)
+        for task in list(itertools.islice(again, LOOK)):
+            if taken and room <= 0:
+                break
+            if eligible(task):
+                taken.append(task)
+                room -= self.cost([(task, task + 1)])
+        for task in taken:
+            again.remove(task)
         return [(task, task + 1) for task in sorted(taken)]
-
-    def _few(self) -> bool:
-        """Say whether the ranges are few enough to sum them up."""
-        return len(self.progress.todo) < 10_000
 
     def _take(self, cost: float) -> list[Range]:
         todo = self.progress.todo

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -26,6 +28,12 @@ class Call:
         Called with the value.
     died
         Called with the event when the worker died; made again where it is left out.
+    lost
+        Called when the answer will never come; made again where it is left out.
+    sent
+        Called with the cluster whenever the call is sent to one.
+    tries
+        How often it was sent, by cluster.
     """
 
     function: Callable[..., Any]
@@ -33,8 +41,9 @@ class Call:
     done: Callable[[Any, Link], None]
     died: Callable[[Event], None] | None = None
     lost: Callable[[], None] | None = None
+    sent: Callable[[Link], None] | None = None
     worker: str | None = None
-    tries: int = field(default=0)
+    tries: Counter[str] = field(default_factory=Counter)
 
 
 class Calls:
@@ -52,26 +61,52 @@ class Calls:
         self.links = links
         self._events = events
         self._waiting: list[Call] = []
+        self._errors: dict[str, RunFailed] = {}
 
     @property
     def workers(self) -> int:
         """Connected workers of all clusters."""
         return sum(link.workers for link in self.links)
 
-    @property
-    def open(self) -> int:
-        """Calls that are not answered yet."""
-        return len(self._waiting) + sum(len(link.in_flight) for link in self.links)
+    def usable(self) -> list[Link]:
+        """Return the clusters that batches may be sent to."""
+        return [link for link in self.links if link.usable]
 
-    def free(self) -> Link | None:
-        """Return the cluster with the most room, None where every window is full."""
-        best = max(self.links, key=lambda link: link.room / max(1, link.workers))
-        return best if best.room > 0 else None
+    def roomy(self) -> list[Link]:
+        """Return the clusters whose windows have room, the emptiest first."""
+        found = [link for link in self.links if link.room > 0]
+        return sorted(found, key=lambda link: -link.room / max(1, link.workers))
+
+    def bar(self, link: Link, error: RunFailed) -> None:
+        """Send a cluster nothing more in this stage; raise where no other one may come."""
+        if not link.barred:
+            LOG.warning("cluster %s is left out: %s", link.name, error.message)
+        link.barred = error.message
+        self._errors[link.name] = error
+        self._refuse_none()
+
+    def admit(self) -> None:
+        """Give every cluster another chance."""
+        for link in self.links:
+            link.barred = ""
+
+    def _refuse_none(self) -> None:
+        """Raise where a cluster is barred and no other one is left that could do the work."""
+        barred = [link for link in self.links if link.barred]
+        if not barred or any(not link.barred and not link.refused for link in self.links):
+            return
+        error = self._errors[barred[-1].name]
+        if len(self.links) == 1:
+            raise error
+        said = "\n".join(f"{link.name}: {link.barred or link.problem}" for link in self.links)
+        raise RunFailed(f"No cluster of this run can do its work:\n{said}", code=error.code)
 
     def send(self, call: Call, link: Link) -> None:
         """Send one call now."""
-        call.tries += 1
-        link.send(call.function, call.order, call, worker=call.worker)
+        call.tries[link.name] += 1
+        if call.sent is not None:
+            call.sent(link)
+        link.send(call.function, {**call.order, "cluster": link.name}, call, worker=call.worker)
 
     def later(self, call: Call) -> None:
         """Send one call as soon as a window has room."""
@@ -79,11 +114,18 @@ class Calls:
 
     def fill(self) -> None:
         """Send waiting calls while there is room."""
-        while self._waiting and (link := self.free()) is not None:
-            self.send(self._waiting.pop(0), link)
+        while self._waiting and (links := self.roomy()):
+            self.send(self._waiting.pop(0), links[0])
 
     def take(self, within_s: float) -> bool:
-        """Handle what has been answered; wait for the first answer for at most `within_s`."""
+        """Handle what has been answered; wait for the first answer for at most `within_s`.
+
+        Raises
+        ------
+        RunFailed
+            When no cluster is left that could do the work.
+        """
+        self._refuse_none()
         self.fill()
         try:
             event = self._events.get(timeout=within_s)
@@ -101,6 +143,12 @@ class Calls:
         for link in self.links:
             link.abandon()
         self.forget()
+
+    def close(self) -> None:
+        """Leave the clusters, all at the same time."""
+        with ThreadPoolExecutor(max(1, len(self.links))) as pool:
+            for closed in [pool.submit(link.close) for link in self.links]:
+                closed.result()
 
     def forget(self) -> None:
         """Drop every call; late answers find nobody."""
@@ -124,12 +172,15 @@ class Calls:
 
     def _again(self, call: Call, event: Event) -> None:
         cause = event.death or event.error
-        if cause is not None and call.tries >= TRIES:
-            raise RunFailed(
-                f"{call.function.__name__} failed {call.tries} times on cluster "
-                f"{event.link.name}: {type(cause).__name__}: {cause}. Look at the cluster's log "
-                f"(workbench cluster logs {event.link.name}), then resume the run."
-            ) from cause
-        if cause is not None:
+        link = event.link
+        if cause is not None and call.tries[link.name] >= TRIES:
+            error = RunFailed(
+                f"{call.function.__name__} failed {TRIES} times on cluster {link.name}: "
+                f"{type(cause).__name__}: {cause}. Look at the cluster's log "
+                f"(workbench cluster logs {link.name}), then resume the run."
+            )
+            error.__cause__ = cause
+            self.bar(link, error)
+        elif cause is not None:
             LOG.warning("%s: %s; trying again", call.function.__name__, cause)
         self.later(call)

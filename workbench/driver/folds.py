@@ -58,10 +58,13 @@ class Jobs:
         """Have a job done on some worker; `done` gets its value."""
         full = {**order, "folder": str(self._folder)}
 
-        def answered(answer: Mapping[str, Any], _: Link) -> None:
+        def answered(answer: Mapping[str, Any], link: Link) -> None:
             if "fatal" in answer:
-                raise RunFailed(answer["fatal"]["message"], code=answer["fatal"]["code"])
-            if "no_room" in answer:
+                fatal = answer["fatal"]
+                self._calls.bar(link, RunFailed(fatal["message"], code=fatal["code"]))
+                # Another cluster may be able to: it holds the packages, say.
+                self.send(order, done)
+            elif "no_room" in answer:
                 self._no_room(answer["no_room"])
                 self.send(order, done)
             else:

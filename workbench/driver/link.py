@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from queue import SimpleQueue
@@ -20,13 +21,23 @@ from distributed.scheduler import KilledWorker
 
 from workbench import client as clients
 from workbench.clusters import handle as clusters
-from workbench.errors import WorkbenchError
+from workbench.clusters.folder import ON_REQUEST
+from workbench.driver.approach import (
+    PASSING,
+    TRIES,
+    Pauses,
+    gave_up,
+    not_running,
+    without_worker,
+)
+from workbench.driver.share import window
+from workbench.errors import NotFound, WorkbenchError
 
 LOG = logging.getLogger(__name__)
 
 POLL_S = 0.5
-AHEAD = 2
 NOTE_S = 20.0
+RECALL_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -54,10 +65,24 @@ class Link:
     workers
         Connected workers, as of half a second ago.
     problem
-        Why there is no connection, for the status; empty while there is one.
+        Why there is no connection, or no worker, for the status; empty while there is one.
+    refused
+        Whether there will be no connection before somebody acts.
+    barred
+        Why nothing is sent there although it is connected; until the next stage, or until the
+        cluster has been started again.
+    batch_s
+        How long a batch takes there, 0 while that is not known: it sets the window.
+    seen
+        The cluster's status, as of half a second ago; None before the first look.
     generation
         Rises whenever the connection is made anew; calls of an older one are lost.
     """
+
+    refused = False
+    barred = ""
+    batch_s = 0.0
+    seen: Mapping[str, Any] | None = None
 
     def __init__(self, name: str, run_id: str, folder: str, events: SimpleQueue[Event]) -> None:
         self.name = name
@@ -71,22 +96,29 @@ class Link:
         self._client: Client | None = None
         self._cluster_generation = -1
         self._recycle: set[str] = set()
-        self._futures: set[Future[Any]] = set()
+        self._futures: dict[Any, Future[Any]] = {}
+        self._crowded_since: float | None = None
+        self._starts = Pauses()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name=f"link-{name}", daemon=True)
         self._thread.start()
 
     @property
     def up(self) -> bool:
-        """Whether batches can be sent."""
+        """Whether the cluster has workers that can be reached."""
         return self._client is not None and self.workers > 0
+
+    @property
+    def usable(self) -> bool:
+        """Whether batches may be sent."""
+        return self.up and not self.barred
 
     @property
     def room(self) -> int:
         """How many more calls the window takes."""
-        if not self.up or self._recycle:
+        if not self.usable or self._recycle:
             return 0
-        return AHEAD * self.workers - len(self.in_flight)
+        return window(self.workers, self.batch_s) - len(self.in_flight)
 
     def send(
         self,
@@ -104,7 +136,7 @@ class Link:
             return
         where: dict[str, Any] = {"workers": [worker], "allow_other_workers": True} if worker else {}
         future = client.submit(function, order, pure=False, **where)
-        self._futures.add(future)
+        self._futures[future.key] = future
         self._follow(client, future, token)
 
     def ask(self, function: Callable[..., Any], argument: str, host: str, token: Any) -> None:
@@ -132,7 +164,7 @@ class Link:
         client = self._client
         if client is None:
             return
-        mine = {future.key for future in self._futures}
+        mine = self._futures.keys()
         busy = [where for where, keys in client.processing().items() if mine & set(keys)]
         if busy:
             client.restart_workers(busy, timeout=30, raise_for_error=False)
@@ -140,7 +172,7 @@ class Link:
     def close(self) -> None:
         """Leave the cluster; it stays."""
         self._stop.set()
-        self._thread.join(timeout=10)
+        self._thread.join(timeout=1 if self._client is None else 10)
         self._leave()
 
     def _follow(
@@ -170,7 +202,7 @@ class Link:
             event = Event(self, generation, token, error=raised)
         except Exception as error:
             event = Event(self, generation, token, error=error)
-        self._futures.discard(future)
+        self._futures.pop(future.key, None)
         future.release()
         self._events.put(event)
 
@@ -178,25 +210,54 @@ class Link:
         while not self._stop.is_set():
             try:
                 if self._client is None:
-                    self._connect()
+                    self._approach()
                 else:
                     self._look()
             except WorkbenchError as error:
                 self.problem = error.message
+                self.refused = error.code not in PASSING
             except Exception as error:
                 LOG.exception("cluster %s", self.name)
                 self.problem = f"cluster {self.name}: {type(error).__name__}: {error}"
                 self._leave()
             self._stop.wait(POLL_S)
 
+    def _approach(self) -> None:
+        """Connect once the cluster runs; have it started where it does not, with pauses.
+
+        A cluster that somebody stopped stays so until somebody starts it.
+        """
+        status = self._status()
+        state = status["state"] if status else "stopped"
+        if state == "running":
+            self._connect()
+        elif state == "starting":
+            self.problem = f"cluster {self.name} is starting"
+        elif status and status["reason"] == ON_REQUEST:
+            self.refused = True
+            self.problem = (
+                f"cluster {self.name} was stopped. Start it: workbench cluster start {self.name}"
+            )
+        elif self._starts.due(time.monotonic()):
+            clusters.ensure(self.name)
+        elif status:
+            self.refused = gave_up(status) or self._starts.count > TRIES
+            self.problem = f"{not_running(status)}; it is started again within a minute"
+
+    def _status(self) -> dict[str, Any] | None:
+        """Return what the cluster says of itself, None where it was never started."""
+        try:
+            return clusters.get(self.name).status()
+        except NotFound:
+            return None
+
     def _connect(self) -> None:
-        cluster = clusters.ensure(self.name)
-        cluster.wait_running(timeout_s=60)
-        self._cluster_generation = cluster.status()["generation"]
+        status = clusters.get(self.name).status()
         client = clients.connect(self.name)
+        self._cluster_generation = status["generation"]
         self._publish(client)
         self.workers = len(client.nthreads())
-        self.problem = ""
+        self.problem = self.barred = ""
         for token in list(self.in_flight):
             # Sent while the connection before this one went away.
             self._events.put(Event(self, self.generation, token))
@@ -204,22 +265,41 @@ class Link:
         LOG.info("connected to cluster %s, generation %d", self.name, self._cluster_generation)
 
     def _look(self) -> None:
-        status = clusters.get(self.name).status()
+        self.seen = status = clusters.get(self.name).status()
         if status["state"] != "running" or status["generation"] != self._cluster_generation:
-            LOG.warning("cluster %s is %s: starting it again", self.name, status["state"])
-            self.problem = f"cluster {self.name} is being started again"
+            self.problem = not_running(status)
+            LOG.warning(self.problem)
             self._leave()
             return
         client = self._client
         if client is None:
             return
+        self._starts.lasted(time.monotonic())
         self.workers = len(client.nthreads())
-        self.problem = "" if self.workers else f"cluster {self.name} has no worker yet"
+        self.refused = self.refused and not self.workers
+        self.problem = "" if self.workers else without_worker(status)
         self._publish(client)
+        self._recall(client)
         if self._recycle:
             names = sorted(self._recycle)
             client.restart_workers(names, timeout=60, raise_for_error=False)
             self._recycle.difference_update(names)
+
+    def _recall(self, client: Client) -> None:
+        """Take back what waits for workers that are gone, so that it can go elsewhere."""
+        clock = time.monotonic()
+        excess = len(self._futures) - window(self.workers, 0.0)
+        if excess <= 0:
+            self._crowded_since = None
+            return
+        self._crowded_since = self._crowded_since or clock
+        if clock - self._crowded_since < RECALL_S:
+            return
+        at_hand = {key for keys in client.processing().values() for key in keys}
+        queued = [future for key, future in list(self._futures.items()) if key not in at_hand]
+        if queued:
+            LOG.warning("cluster %s lost workers: %d calls are taken back", self.name, excess)
+            client.cancel(queued[-excess:])
 
     def _publish(self, client: Client) -> None:
         entry = {"folder": self._served["folder"], "remaining_workers": self.wanted_workers}

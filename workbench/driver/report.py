@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import os
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +45,7 @@ class Report:
         self._keys: Thread | None = None
         self._bytes_due = 0.0
         self._written = ""
+        self._done: Counter[str] = Counter()
         self._make_reserve()
 
     def say(self, state: str, message: str = "") -> None:
@@ -93,24 +95,43 @@ class Report:
         needed = int(plan.owners.max(initial=-1)) + 1
         return max(needed, len(self.failed.get(dim, ())))
 
+    def count(self, receipt: Mapping[str, Any]) -> None:
+        """Count what a cluster has done."""
+        done = sum(b - a for a, b in receipt["tasks"]) - len(receipt["failed"])
+        self._done[receipt["cluster"]] += done
+
     def progress(self, links: Sequence[Link], *, stopping: bool) -> None:
         """Write how far the run is."""
-        problems = [link.problem for link in links if link.problem]
-        ready = any(link.up for link in links)
-        state = "stopping" if stopping else "running" if ready else "starting"
-        if state == "starting" and any(s["tasks_done"] for s in self.status["stages"]):
-            state = "waiting"
-        self.status["state"] = state
-        self.status["message"] = "; ".join(problems)
-        if self._stage is not None:
-            self.status["stages"][-1].update(self._stage.progress.count())
-            self._count_items(self._stage.progress)
-            left = self._stage.left_cost_s()
-            self.status["left_s"] = left
-            for link in links:
-                link.wanted_workers = max(1, math.ceil((left or 0) / LEFT_S))
+        self.status["state"] = "stopping" if stopping else self._state(links)
+        problems = [trouble(link, several=len(links) > 1) for link in links]
+        self.status["message"] = "; ".join(filter(None, problems))
+        stage = self._stage
+        if stage is not None:
+            self.status["stages"][-1].update(stage.progress.count())
+            self._count_items(stage.progress)
+            self.status["left_s"] = stage.lanes.left_cost_s()
+            for link, wanted in zip(links, stage.lanes.wanted_workers(links, LEFT_S), strict=True):
+                link.wanted_workers = wanted
         self.status["workers"] = sum(link.workers for link in links)
+        self.status["per_cluster"] = [
+            {
+                "name": link.name,
+                "workers": link.workers,
+                "tasks_done": self._done[link.name],
+                "rate": stage.lanes.rate(link) if stage is not None else None,
+                "problem": link.barred or link.problem,
+            }
+            for link in links
+        ]
         self._write()
+
+    def _state(self, links: Sequence[Link]) -> str:
+        """Return the state of a run that goes on."""
+        if any(link.usable for link in links):
+            return "running"
+        begun = any(stage["tasks_done"] for stage in self.status["stages"])
+        hopeless = all(link.refused or link.barred for link in links)
+        return "waiting" if begun or hopeless else "starting"
 
     def no_room(self, message: str) -> None:
         """Say that the disk is full, with the room of the reserve."""
@@ -130,6 +151,8 @@ class Report:
         """Write the last word."""
         self.status["ended"] = now()
         self.status["left_s"] = None
+        for cluster in self.status["per_cluster"]:
+            cluster.update(workers=0, rate=None)
         if error is not None:
             self.status["error"] = {"code": error.code, "message": error.message}
         (self.folder / ".reserve").unlink(missing_ok=True)
@@ -190,3 +213,11 @@ class Report:
         if text != self._written:
             write_status(self.folder, self.status)
             self._written = text
+
+
+def trouble(link: Link, *, several: bool) -> str:
+    """Return why a cluster cannot be used, with its name where there are several."""
+    if link.barred:
+        return f"{link.name} is left out: {link.barred}"
+    named = not several or link.name in link.problem
+    return link.problem if named or not link.problem else f"{link.name}: {link.problem}"

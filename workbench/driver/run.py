@@ -99,8 +99,7 @@ class Driver:
             self.calls.forget()
             return "stopped"
         finally:
-            for link in links:
-                link.close()
+            self.calls.close()
 
     def links(self, events: SimpleQueue[Event]) -> list[Link]:
         """Return the clusters of the run, each on its way to be connected."""
@@ -115,6 +114,7 @@ class Driver:
     def record(self, receipt: Mapping[str, Any]) -> None:
         """Append a receipt; returns once it is on the disk."""
         self.written(lambda: self._journal.append([receipt]))
+        self.report.count(receipt)
 
     def written(self, write: Callable[[], None]) -> None:
         """Write something while this driver holds the run, once the disk has room for it."""
@@ -244,6 +244,7 @@ class Driver:
         for line in read_epochs(self.folder, "tasks", last):
             if line["stage"] == stage.name and line["plan"] == ref.crc32c:
                 progress.apply(line)
+                self.report.count(line)
         for fold in read_epochs(self.folder, "folds", last):
             if fold["stage"] == stage.name:
                 progress.compacted(fold)

@@ -42,9 +42,10 @@ class Answer:
 
     @property
     def problem(self) -> str:
-        """Return the first line that tells why it did not."""
-        lines = [line.strip() for line in f"{self.err}\n{self.out}".splitlines() if line.strip()]
-        return lines[0] if lines else f"exit status {self.code}"
+        """Return the last line that it said about why it did not."""
+        said = self.err if self.err.strip() else self.out
+        lines = [line.strip() for line in said.splitlines() if line.strip()]
+        return lines[-1] if lines else f"exit status {self.code}"
 
 
 def submitting(scheduler: Scheduler) -> dict[str, str]:

@@ -51,11 +51,12 @@ class JobRequest:
     prologue: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        accounts = () if self.account is None else (self.account,)
         _refuse(
             [
                 *_wrong("name", allowed.job_name, self.name),
                 *_wrong("partition", allowed.name, self.partition),
-                *_wrong("account", allowed.account, *([self.account] if self.account else [])),
+                *_wrong("account", allowed.account, *accounts),
                 *_wrong("card words", allowed.word, *self.card_words),
                 *_wrong("directives", allowed.word, *self.directives),
                 *_wrong("prologue", allowed.shell_line, *self.prologue),
@@ -116,6 +117,11 @@ class Scheduler(ABC):
     kept_variables: ClassVar[tuple[str, ...]] = ()
     account_variable: ClassVar[str] = ""
 
+    @property
+    def title(self) -> str:
+        """Return its name for people."""
+        return self.name.upper()
+
     @abstractmethod
     def nodes_command(self) -> Command:
         """Return the one command that lists all nodes with their cards."""
@@ -174,15 +180,36 @@ class Scheduler(ABC):
 
     @abstractmethod
     def find_command(self, names: Sequence[str]) -> Command:
-        """Return the command that lists my jobs of these names; read by :meth:`parse_jobs`."""
+        """Return the command that lists my jobs of these names, those that ended lately too.
+
+        It may list others of mine; :meth:`parse_jobs` reads it.
+        """
 
     @abstractmethod
     def refusal(self, err: str) -> Refusal:
         """Translate why a script was not taken.  Unknown words are no permanent refusal."""
 
+    def accounts_command(self, words: str, user: str) -> Command | None:
+        """Return the command that lists a user's accounts, where a refusal is about those.
+
+        None, as here, where it is about something else, or there is no such command.
+        """
+        return None
+
+    def parse_accounts(self, text: str, partition: str) -> list[str]:
+        """Read its output: the accounts that may be used in a partition."""
+        return []
+
     @abstractmethod
     def plain_reason(self, reason: str) -> str:
         """Say in plain words why a job waits or how it ended; the words themselves if unknown."""
+
+    def absent(self, error: str) -> bool:
+        """Say whether a command failed because this computer belongs to no such scheduler.
+
+        Programs may be installed where nothing was ever set up.
+        """
+        return False
 
     def gone(self, err: str) -> bool:
         """Say whether a refused cancel means that the job has ended already."""

@@ -104,20 +104,37 @@ class Snapshot:
         return rfc3339(self.collected)
 
     def _live(self) -> Iterator[Told]:
-        for answers in self.told.values():
+        for name in self.names:
             for query in ("nodes", "jobs"):
-                if query in answers:
-                    yield answers[query]
+                if query in self.told[name]:
+                    yield self.told[name][query]
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Return the schedulers, less those whose programs were never set up on this computer."""
+        return tuple(name for name in self.told if not self._absent(name))
+
+    def _absent(self, name: str) -> bool:
+        answers, scheduler = self.told[name].values(), schedulers().usable[name]
+        return bool(answers) and all(
+            not told.text and scheduler.absent(told.error) for told in answers
+        )
 
     @cached_property
     def _read(self) -> tuple[dict[str, Shown], list[str]]:
-        shown, problems = {}, []
-        for name, answers in self.told.items():
-            scheduler = schedulers().usable[name]
+        shown: dict[str, Shown] = {}
+        problems: list[str] = []
+        for name in () if self.names else self.told:
+            error = next(iter(self.told[name].values())).error
+            problems.append(f"{name} is installed here, but was not set up: {error}")
+        for name in self.names:
+            scheduler, answers = schedulers().usable[name], self.told[name]
             found: dict[str, list[Any]] = {}
             for query, told in answers.items():
                 if told.error:
                     problems.append(f"{name}: {told.error}")
+                if told.error and not told.text:
+                    continue
                 try:
                     found[query] = getattr(scheduler, f"parse_{query}")(told.text)
                 except (ValueError, LookupError, TypeError) as error:
@@ -191,7 +208,7 @@ def read(path: Path, age_s: float, known: Iterable[str]) -> Snapshot | None:
     known
         Names of the schedulers that can be read here.
     """
-    with contextlib.suppress(FileNotFoundError, ValueError, KeyError, TypeError, zlib.error):
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, zlib.error):
         document = json.loads(zlib.decompress(path.read_bytes()))
         if document["v"] == 1:
             told = {

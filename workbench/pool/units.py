@@ -64,3 +64,26 @@ def rfc3339(epoch_s: float) -> str:
     """Write seconds since 1970 as RFC 3339 in UTC, to the millisecond."""
     moment = datetime.fromtimestamp(epoch_s, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def later(start: str | None, duration_s: int | None) -> str | None:
+    """Return the moment so long after another one, as RFC 3339; None where one is not known."""
+    if start is None or duration_s is None:
+        return None
+    return rfc3339(datetime.fromisoformat(start).timestamp() + duration_s).replace(".000Z", "Z")
+
+
+def clock(text: object) -> int | None:
+    """Read ``24:00:00``, ``30:00`` or seconds; None for any other word, such as INFINITY."""
+    found = 0
+    for part in str(text).split(":"):
+        if not part.isdecimal():
+            return None
+        found = found * 60 + int(part)
+    return found
+
+
+def binary_size(text: object) -> int:
+    """Read ``23.541G`` or ``527672488kb`` in powers of 1024; 0 where it is no size."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([KMGTP]?)[BW]?", str(text).upper(), re.ASCII)
+    return round(float(match[1]) * 1024 ** " KMGTP".index(match[2] or " ")) if match else 0

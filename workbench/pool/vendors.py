@@ -8,6 +8,7 @@ from workbench.pool.plugins import vendors
 from workbench.pool.site import Site
 
 UNKNOWN = "unknown"
+NO_CARD = "none"
 
 
 def vendor_of(site: Site, kind: str) -> str:
@@ -23,8 +24,12 @@ def model_of(site: Site, kind: str) -> str:
 @lru_cache(256)
 def _by_words(kind: str) -> str:
     known = vendors().usable
-    family = kind.lower().split(":")[0]
+    family, _, rest = kind.lower().partition(":")
     if family in known:
         return family
-    lowered = kind.lower()
-    return next((n for n, v in known.items() if lowered.startswith(tuple(v.words))), UNKNOWN)
+    # Where a site's own word stands between: gpu:gputype:a100.
+    for said in (kind.lower(), f"{family}:{rest.rpartition(':')[2]}"):
+        for name, vendor in known.items():
+            if said.startswith(tuple(vendor.words)):
+                return name
+    return UNKNOWN

@@ -25,10 +25,16 @@ def refused(table: Refusals, err: str) -> Refusal:
     return Refusal(words, f"The scheduler did not take the job: {words}", permanent=False)
 
 
-def plain(table: Mapping[str, str], words: str) -> str:
-    """Return the sentence of the first pattern that the first word matches, else the words."""
+def plain(table: Mapping[str, str], words: str, whole: bool = False) -> str:
+    """Return the sentence of the first pattern that fits, else the words themselves.
+
+    Parameters
+    ----------
+    whole
+        Whether patterns are for all the words, not for the first one.
+    """
     first = words.replace(",", " ").split(maxsplit=1)[0] if words.strip() else ""
     for pattern, sentence in table.items():
-        if fnmatchcase(first, pattern):
+        if fnmatchcase(words if whole else first, pattern):
             return sentence
     return words

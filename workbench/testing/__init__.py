@@ -1,4 +1,4 @@
-"""Suites that authors of recipes and of vendors' files run against their own code.
+"""Suites that authors of recipes, vendors' and schedulers' files run against their own code.
 
 A whole test file::
 
@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from workbench.testing.recipes import RecipeTests
+    from workbench.testing.schedulers import SchedulerTests
     from workbench.testing.vendors import VendorTests
 
-__all__ = ["RecipeTests", "VendorTests"]
+__all__ = ["RecipeTests", "SchedulerTests", "VendorTests"]
 
-_MODULES = {"RecipeTests": "recipes", "VendorTests": "vendors"}
+_MODULES = {"RecipeTests": "recipes", "SchedulerTests": "schedulers", "VendorTests": "vendors"}
 
 
 def __getattr__(name: str) -> Any:

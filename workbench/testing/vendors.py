@@ -15,11 +15,11 @@ import pytest
 
 from workbench.kernel import Card
 from workbench.pool import plugins
+from workbench.pool.held import described
 from workbench.pool.hold import identity
 from workbench.pool.probe import Probe
+from workbench.pool.usable import usable_cards
 from workbench.pool.vendor import FoundCard, Vendor
-from workbench.worker.cards import described
-from workbench.worker.usable import usable_cards
 
 FORBIDDEN = ("cupy", "dask", "distributed", "torch")
 NEITHER = "bash: no-such-tool: command not found\n"

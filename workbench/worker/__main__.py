@@ -15,13 +15,11 @@ from typing import Any
 from workbench.clusters.process.begin import start_forkserver
 from workbench.clusters.process.who import BEGAN
 from workbench.errors import WorkbenchError
+from workbench.pool.held import HeldCard, hold
 from workbench.pool.plugins import vendor
-from workbench.worker.cards import HeldCard, hold
 from workbench.worker.rendezvous import Rendezvous
 
 LOG = logging.getLogger("workbench.worker")
-
-READY = "WORKBENCH_LAUNCHER"
 
 
 def main(folder: Path, job: str) -> int:
@@ -33,16 +31,13 @@ def main(folder: Path, job: str) -> int:
     found = Rendezvous(folder).wait()
     if found is None:
         return 0
-    if os.environ.get(READY) != str(os.getpid()):
-        # Read when a process starts: hash seed, threads of numerical libraries.
-        environment = {
-            **os.environ,
-            **found.settings["environment"],
-            READY: str(os.getpid()),
-            BEGAN: str(time.time()),
-        }
+    os.environ.setdefault(BEGAN, str(time.time()))
+    wanted = found.settings["environment"]
+    if any(os.environ.get(name) != value for name, value in wanted.items()):
+        # Read when a process starts: hash seed, threads of numerical libraries.  Some schedulers
+        # hand the environment of the cluster's process on, others do not.
         arguments = [sys.executable, "-P", "-m", "workbench.worker", str(folder), job]
-        os.execve(sys.executable, arguments, environment)
+        os.execve(sys.executable, arguments, {**os.environ, **wanted})
     try:
         with ExitStack() as held:
             cards = [held.enter_context(card) for card in _cards(found.settings)]
@@ -59,17 +54,13 @@ def _cards(settings: Mapping[str, Any]) -> list[HeldCard]:
     """Hold a card for each worker of this job; none where its workers take none."""
     if settings["vendor"] is None:
         return []
-    cards = hold(
+    return hold(
         vendor(settings["vendor"]),
         settings["workers_per_job"],
         environ=os.environ,
         per_node=settings["per_node"],
         model=settings["model"] or "",
     )
-    for name in {name for card in cards for name, value in card.environment.items() if not value}:
-        # Not for any worker, hence not for the process that they are forked from.
-        os.environ.pop(name, None)
-    return cards
 
 
 # Processes that are forked for workers run this file again under another name.

@@ -10,9 +10,8 @@ from functools import lru_cache
 from typing import Any
 
 from workbench.kernel import Card
+from workbench.pool.hold import CARD
 from workbench.worker.memory import reserving
-
-VARIABLE = "WORKBENCH_CARD"
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ def arrays_words() -> str | None:
 
 def told() -> dict[str, Any]:
     """Return what the launcher told this process of its card; empty where it holds none."""
-    found: dict[str, Any] = json.loads(os.environ.get(VARIABLE) or "{}")
+    found: dict[str, Any] = json.loads(os.environ.get(CARD) or "{}")
     return found
 
 

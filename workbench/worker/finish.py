@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import vl_convert
-
 from workbench.errors import DamagedResult, RecipeError
 from workbench.runs import result
 from workbench.runs.checksum import FileRef
@@ -20,10 +18,9 @@ from workbench.runs.records import StageRecord, read_record
 from workbench.runs.stages import Results
 from workbench.worker.context import RunContext, WorkerContext
 from workbench.worker.execute import told
+from workbench.worker.pictures import SPEC, draw as draw_pictures
 
 LOG = logging.getLogger(__name__)
-
-VEGA_LITE = "5.20"
 
 
 def prepare(run: RunContext, order: Mapping[str, Any]) -> dict[str, Any]:
@@ -98,14 +95,14 @@ def draw(run: RunContext, dataset: Any) -> list[str]:
     except BaseException as error:
         LOG.exception("figures")
         return [f"The figures could not be drawn: {told(error)}"]
-    problems = []
+    problems, specs = [], []
     for name, chart in charts.items():
         try:
-            _write(folder, name, chart.to_dict())
+            specs.append(_written(folder / f"{name}{SPEC}", chart.to_dict()))
         except Exception as error:
             LOG.exception("figure %s", name)
             problems.append(f"Figure {name} could not be drawn: {told(error)}")
-    return problems
+    return [*problems, *draw_pictures(specs)]
 
 
 def audit(run: RunContext, dataset: Any, stages: tuple[str, ...]) -> list[str]:
@@ -124,8 +121,6 @@ def audit(run: RunContext, dataset: Any, stages: tuple[str, ...]) -> list[str]:
     return []
 
 
-def _write(folder: Path, name: str, spec: Mapping[str, Any]) -> None:
-    text = json.dumps(spec, allow_nan=False)
-    replace_bytes(folder / f"{name}.vl.json", text.encode())
-    svg = vl_convert.vegalite_to_svg(text, vl_version=VEGA_LITE)
-    replace_bytes(folder / f"{name}.svg", svg.encode())
+def _written(path: Path, spec: Mapping[str, Any]) -> Path:
+    replace_bytes(path, json.dumps(spec, allow_nan=False).encode())
+    return path

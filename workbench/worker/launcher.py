@@ -75,7 +75,7 @@ class Launcher:
         self._stopping = False
         self._over = asyncio.Event()
         self._scratch: NodeFolder | None = None
-        self._cards = [{name: value for name, value in card.items() if value} for card in cards]
+        self._cards = cards
 
     async def run(self) -> int:
         """Serve generation after generation until the cluster, or somebody, ends the job."""

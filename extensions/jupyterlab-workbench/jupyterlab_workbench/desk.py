@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from logging import Logger
-from pathlib import Path
 from typing import Any
 
 from jupyterlab_workbench.answers import Answers
-from workbench import service
+from jupyterlab_workbench.errors import Told
+from workbench import views
 
 WATCH_S = 10.0
 
@@ -29,14 +29,14 @@ class Desk:
         self.answers = Answers(python, log)
         self.upload_bytes = upload_bytes
         self._log = log
-        self._index: service.RunIndex | None = None
-        self._guards: dict[str, service.Guard] = {}
+        self._index: views.RunIndex | None = None
+        self._seen: set[str] = set()
         self._task: asyncio.Task[None] | None = None
 
-    def index(self) -> service.RunIndex:
+    def index(self) -> views.RunIndex:
         """Return the list of runs; call it off the event loop."""
         if self._index is None:
-            self._index = service.run_index()
+            self._index = views.run_index()
         return self._index
 
     async def runs(self, **which: Any) -> dict[str, Any]:
@@ -61,28 +61,25 @@ class Desk:
         while True:
             await asyncio.sleep(WATCH_S)
             try:
-                await asyncio.to_thread(self.look)
-            except OSError as error:
+                await self.look()
+            except (OSError, Told) as error:
                 self._log.warning("The runs could not be looked at: %s", error)
 
-    def look(self) -> None:
+    async def look(self) -> None:
         """Restart drivers that died under our eyes, and let go of what nobody uses."""
-        self.answers.end_if_idle()
+        await asyncio.to_thread(self.answers.end_if_idle)
         if self._index is None:
             return
-        self._index.fill()
-        live = {run["run_id"]: run for run in self._index.running()}
-        for run_id in self._guards.keys() - live.keys():
-            del self._guards[run_id]
-        for run_id, run in live.items():
-            # One that was interrupted before anybody here saw it alive waits for its user.
-            if run_id not in self._guards and run["state"] == "interrupted":
-                continue
-            if run_id not in self._guards:
-                self._guards[run_id] = service.watch(run_id, self._drive)
-            if self._guards[run_id].look():
-                self._log.info("The driver of run %s had died and was started again.", run_id)
-
-    def _drive(self, folder: Path) -> int:
-        """Start a driver by the Python that has the recipes; return its process number."""
-        return int(self.answers.put("drive", {"run_id": folder.name}).result())
+        live = await asyncio.to_thread(self._index.running)
+        states = {run["run_id"]: run["state"] for run in live}
+        dead = {run_id for run_id, state in states.items() if state == "interrupted"}
+        # One that was interrupted before anybody here saw it alive waits for its user.
+        self._seen = (self._seen & dead) | (states.keys() - dead)
+        if not self._seen & dead:
+            return
+        told = await self.answers.ask("look", run_ids=sorted(self._seen & dead))
+        for run_id, done in told.items():
+            if done == "restarted":
+                self._log.warning("The driver of run %s had died and was started again.", run_id)
+            elif done == "given up":
+                self._seen.discard(run_id)

@@ -11,7 +11,7 @@ from tornado import web
 from jupyterlab_workbench.documents import ContentsPath, UploadQuery
 from jupyterlab_workbench.errors import Told, plain, told
 from jupyterlab_workbench.request import BODY_BYTES, Request, verb
-from workbench import service
+from workbench import views
 from workbench.errors import WorkbenchError
 
 JSON = "application/json"
@@ -46,7 +46,7 @@ class Files(Request):
             return
         try:
             name = self.query(UploadQuery).name
-            self._place = await asyncio.to_thread(service.upload_place, name)
+            self._place = await asyncio.to_thread(views.upload_place, name)
             self._file = self._place.open("xb")
         except Told as error:
             self._refused = error

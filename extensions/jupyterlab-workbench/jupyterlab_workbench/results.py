@@ -10,7 +10,7 @@ from typing import Any
 from jupyterlab_workbench.documents import ItemsQuery, LogQuery, NotebookRequest, TableQuery
 from jupyterlab_workbench.errors import invalid_filter, plain
 from jupyterlab_workbench.request import Request, verb
-from workbench import service
+from workbench import service, views
 
 CONDITION = re.compile(r"([A-Za-z0-9_]+)(!=|<=|>=|=|<|>|~)(.*)\Z", re.DOTALL)
 CSV_ROWS = 5000
@@ -22,7 +22,7 @@ class Figures(Request):
     @verb
     async def get(self, run_id: str) -> None:
         """Names of the figures, drawn at the end or of what is there so far."""
-        drawn = await asyncio.to_thread(service.figures, run_id)
+        drawn = await asyncio.to_thread(views.figures, run_id)
         if drawn:
             written = [path.stat().st_mtime_ns for path in drawn.values()]
             self.tell({"names": list(drawn), "stamp": str(max(written))})
@@ -36,7 +36,7 @@ class Figure(Request):
     @verb
     async def get(self, run_id: str, name: str) -> None:
         """One figure as Vega-Lite."""
-        drawn = await asyncio.to_thread(service.figures, run_id)
+        drawn = await asyncio.to_thread(views.figures, run_id)
         if name in drawn:
             self.tell(json.loads(await asyncio.to_thread(drawn[name].read_bytes)))
             return
@@ -98,7 +98,7 @@ class Log(Request):
     async def get(self, run_id: str) -> None:
         """Answer with a piece of the log."""
         start = self.query(LogQuery).from_
-        self.tell(await asyncio.to_thread(service.log_piece, run_id, start))
+        self.tell(await asyncio.to_thread(views.log_piece, run_id, start))
 
 
 class Notebook(Request):

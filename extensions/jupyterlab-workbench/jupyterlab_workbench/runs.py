@@ -8,7 +8,7 @@ from typing import Any
 from jupyterlab_workbench.documents import DeleteQuery, GoOn, RunRequest, RunsQuery, State
 from jupyterlab_workbench.errors import plain
 from jupyterlab_workbench.request import Request, verb
-from workbench import service
+from workbench import service, views
 
 STATES = State.__args__  # type: ignore[attr-defined]
 
@@ -38,7 +38,7 @@ class Runs(Request):
             "submit", recipe_id=asked.recipe, values=asked.values, on=asked.on, like=asked.like
         )
         self.set_header("Location", f"{self.request.path}/{run['run_id']}")
-        self.tell(await asyncio.to_thread(service.run_page, run["run_id"]), 201)
+        self.tell(await asyncio.to_thread(views.run_page, run["run_id"]), 201)
 
 
 class OneRun(Request):
@@ -47,7 +47,7 @@ class OneRun(Request):
     @verb
     async def get(self, run_id: str) -> None:
         """Everything about one run."""
-        self.tell(await asyncio.to_thread(service.run_page, run_id))
+        self.tell(await asyncio.to_thread(views.run_page, run_id))
 
     @verb
     async def delete(self, run_id: str) -> None:
@@ -75,7 +75,7 @@ class Resume(Request):
     async def post(self, run_id: str) -> None:
         """Go on with a run that was stopped, interrupted or failed."""
         await self.desk.answers.ask("resume", run_id=run_id, **self.body(GoOn).model_dump())
-        self.tell(await asyncio.to_thread(service.run_page, run_id))
+        self.tell(await asyncio.to_thread(views.run_page, run_id))
 
 
 class Retry(Request):
@@ -85,7 +85,7 @@ class Retry(Request):
     async def post(self, run_id: str) -> None:
         """Compute the failed items once more."""
         await self.desk.answers.ask("retry", run_id=run_id, **self.body(GoOn).model_dump())
-        self.tell(await asyncio.to_thread(service.run_page, run_id))
+        self.tell(await asyncio.to_thread(views.run_page, run_id))
 
 
 class Code(Request):
@@ -94,9 +94,9 @@ class Code(Request):
     @verb
     async def get(self, run_id: str) -> None:
         """Answer with what starts a run with the same values."""
-        self.tell(await asyncio.to_thread(lambda: service.code(run_id)))
+        self.tell(await asyncio.to_thread(lambda: views.code(run_id)))
 
 
 def _stopped(run_id: str) -> dict[str, Any]:
     service.open_run(run_id).stop()
-    return service.run_page(run_id)
+    return views.run_page(run_id)

@@ -135,12 +135,12 @@ async def test_a_driver_that_dies_is_started_again(client, place, jp_serverapp, 
     run = await start(client, place, pause_s=1.0)
     live = await until(client, run["run_id"], "running")
     await client.get("runs")
-    await asyncio.to_thread(desk.look)
+    await desk.look()
     for process in place.processes():
         if process.pid == live["driver"]["pid"]:
             process.kill()
     for _ in range(100):
-        await asyncio.to_thread(desk.look)
+        await desk.look()
         await asyncio.sleep(0.2)
         now = await client.get("runs", run["run_id"])
         if now["driver"] is None or now["driver"]["epoch"] > live["driver"]["epoch"]:

@@ -23,8 +23,8 @@ HEAVY = (
 LOADED = f"""
 import json, sys
 import jupyterlab_workbench
-from workbench import service
-index = service.run_index()
+from workbench import views
+index = views.run_index()
 index.page()
 print(json.dumps(sorted(set(sys.modules) & {set(HEAVY)!r})))
 """

@@ -5,6 +5,7 @@ import gzip
 import json
 import lzma
 import sqlite3
+import tracemalloc
 from contextlib import closing
 from pathlib import Path
 
@@ -17,9 +18,13 @@ from ase.build import bulk, fcc111, molecule
 from ase.io import write
 
 from workbench import ParameterError, Source
+from workbench.input_checks import check_input
+from workbench.parameters import input_files
+from workbench_materials.elastic_parameters import ElasticParameters
 from workbench_materials.frames import BadStructure, frames, kind_of, structure_files
 from workbench_materials.structures import check_file, names, read
 
+FILES = input_files(ElasticParameters)["structures"]
 COPPER = bulk("Cu", "fcc", a=3.6, cubic=True)
 SLAB = fcc111("Cu", (1, 1, 3), vacuum=5)
 SLAB.info.clear()
@@ -175,6 +180,7 @@ BAD = {
     "flat.xyz": (b'1\nLattice="3 0 0 0 3 0 3 3 0"\nCu 0 0 0\n', "no cell with a volume"),
     "short.xyz": (b'3\nLattice="3 0 0 0 3 0 0 0 3"\nCu 0 0 0\n', "3 atoms are announced, 1 lines"),
     "counts.xyz": (b"Cu 0 0 0\n", "line 1: 'Cu 0 0 0' stands where the number of atoms"),
+    "endless.xyz": (b"9" * 5000 + b"\n\n", "line 1: '9999.*' stands where the number of atoms"),
     "none.xyz": (b'0\nLattice="3 0 0 0 3 0 0 0 3"\n', "has no atoms"),
     "nan.xyz": (b'1\nLattice="3 0 0 0 3 0 0 0 3"\nCu nan 0 0\n', "no finite number"),
     "ghost.xyz": (b'1\nLattice="3 0 0 0 3 0 0 0 3"\nX 0 0 0\n', "atom 1 is of no known element"),
@@ -234,6 +240,45 @@ def test_somebody_elses_sqlite_file_stays_as_it_is(tmp_path):
     with pytest.raises(ParameterError, match="no ASE database"):
         check_file(Source(path))
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [("large.cif", b"data_x\n"), ("POSCAR", b""), ("large.xyz", b"9999999999\n\n")],
+)
+def test_a_structure_of_hundreds_of_mb_is_not_read(tmp_path, name, start):
+    path = tmp_path / name
+    with path.open("wb") as file:
+        file.write(start)
+        file.writelines([b"ACDEFGHIKL" * 1000 + b"\n"] * 10_000)
+    tracemalloc.start()
+    try:
+        [said] = check_input(path, FILES)
+        assert tracemalloc.get_traced_memory()[1] < 150e6
+    finally:
+        tracemalloc.stop()
+    assert said.startswith(f"{name}, line 1: a structure of more than 64 MB begins here.")
+
+
+def test_what_stands_before_a_cifs_first_block_is_not_kept(tmp_path):
+    path = tmp_path / "late.cif"
+    path.write_text("# a long story\n" * 1000 + CIF)
+    [frame] = frames(Source(path))
+    assert (frame.line, frame.text) == (1001, CIF)
+
+
+def test_a_json_database_of_hundreds_of_mb_is_not_read(tmp_path):
+    path = tmp_path / "large.json"
+    with path.open("wb") as file:
+        file.truncate(300_000_000)  # a hole costs no disk
+    tracemalloc.start()
+    try:
+        [said] = check_input(path, FILES)
+        assert tracemalloc.get_traced_memory()[1] < 50e6
+    finally:
+        tracemalloc.stop()
+    assert said.startswith("large.json has 300 MB; ASE reads a JSON database whole for each of")
+    assert said.endswith("Convert it: ase db large.json --insert-into large.db")
 
 
 def test_a_database_without_rows_is_refused(tmp_path):

@@ -33,6 +33,8 @@ _KINDS = {
 _PACKED = (".gz", ".bz2", ".xz", ".zst")
 _CIF_BLOCK = re.compile(r"data_\S*", re.IGNORECASE)
 _DB_ATOM_BYTES = 80
+_DIGITS = 12  # of a number of atoms
+_LARGEST = 2**26  # bytes: of one structure, and of a database that is read whole
 
 
 class BadStructure(WorkbenchError):  # noqa: N818 - reads as a sentence where it is raised
@@ -153,33 +155,62 @@ def _text_lines(source: Source) -> Iterator[tuple[int, str]]:
             ) from error
 
 
-def _frame(kind: str, lines: list[str], first: int) -> Frame:
-    text = "\n".join(lines) + "\n"
-    return Frame(kind, text, first, len(text))
+class _Piece:
+    """The lines of one structure while they are gathered; so many that memory stays bounded."""
+
+    def __init__(self, source: Source, first: int = 0) -> None:
+        self._name = source.path.name
+        self.first = first
+        self.lines: list[str] = []
+        self._size = 0
+
+    def add(self, line: str) -> None:
+        """Append a line.
+
+        Raises
+        ------
+        BadStructure
+            When no single structure is that large.
+        """
+        self.lines.append(line)
+        self._size += len(line) + 1
+        if self._size > _LARGEST:
+            raise BadStructure(
+                f"{self._name}, line {self.first}: a structure of more than {_LARGEST >> 20} MB "
+                "begins here. Does the file hold something else? Otherwise give a smaller cell."
+            )
+
+    def frame(self, kind: str) -> Frame:
+        """Return the structure."""
+        text = "\n".join(self.lines) + "\n"
+        return Frame(kind, text, self.first, len(text))
 
 
 def _cif_blocks(source: Source, lines: Iterator[tuple[int, str]]) -> Iterator[Frame]:
     """Cut at ``data_`` lines outside of text fields; keep the blocks that list atoms."""
-    block: list[str] = []
-    first, in_text, atoms = 0, False, False
+    block = _Piece(source)
+    in_text, atoms = False, False
     for number, line in lines:
         if line.startswith(";"):
             in_text = not in_text
         elif not in_text and _CIF_BLOCK.match(line):
             if atoms:
-                yield _frame("cif", block, first)
-            block, first, atoms = [], number, False
-        elif not in_text and first and line.lstrip().lower().startswith("_atom_site_"):
+                yield block.frame("cif")
+            block, atoms = _Piece(source, number), False
+        elif not in_text and block.first and line.lstrip().lower().startswith("_atom_site_"):
             atoms = True
-        block.append(line)
+        if block.first:
+            block.add(line)
     if atoms:
-        yield _frame("cif", block, first)
+        yield block.frame("cif")
 
 
 def _poscar(source: Source, lines: Iterator[tuple[int, str]]) -> Iterator[Frame]:
-    found = [line for _, line in lines]
-    if any(line.strip() for line in found):
-        yield _frame("poscar", found, 1)
+    found = _Piece(source, 1)
+    for _, line in lines:
+        found.add(line)
+    if any(line.strip() for line in found.lines):
+        yield found.frame("poscar")
 
 
 def _xyz_frames(source: Source, lines: Iterator[tuple[int, str]]) -> Iterator[Frame]:
@@ -188,19 +219,23 @@ def _xyz_frames(source: Source, lines: Iterator[tuple[int, str]]) -> Iterator[Fr
     for number, line in lines:
         if not line.strip():
             continue
-        if not line.strip().isdecimal():
+        if not line.strip().isdecimal() or len(line.strip()) > _DIGITS:
             raise BadStructure(
                 f"{name}, line {number}: {line.strip()[:40]!r} stands where the number of atoms "
                 "of a structure belongs. Export the file again as extended XYZ."
             )
         atoms = int(line)
-        frame = [line, *(text for _, text in islice(lines, atoms + 1))]
-        if len(frame) < atoms + 2 and source.whole:
+        frame = _Piece(source, number)
+        frame.add(line)
+        for _, text in islice(lines, atoms + 1):
+            frame.add(text)
+        there = len(frame.lines) - 2
+        if there < atoms and source.whole:
             raise BadStructure(
-                f"{name}, line {number}: {atoms} atoms are announced, {max(0, len(frame) - 2)} "
+                f"{name}, line {number}: {atoms} atoms are announced, {max(0, there)} "
                 "lines follow. The file ends too early: copy or export it again."
             )
-        yield _frame("xyz", frame, number)
+        yield frame.frame("xyz")
 
 
 def _db_rows(path: Path) -> list[Frame]:
@@ -225,5 +260,10 @@ def _sqlite_rows(path: Path) -> list[tuple[int, int]]:
 
 
 def _json_rows(path: Path) -> list[tuple[int, int]]:
+    if path.stat().st_size > _LARGEST:
+        raise BadStructure(
+            f"{path.name} has {path.stat().st_size / 1e6:.0f} MB; ASE reads a JSON database whole "
+            f"for each of its rows. Convert it: ase db {path.name} --insert-into {path.stem}.db"
+        )
     found = json.loads(path.read_text("utf-8"))
     return [(int(row), len(found[str(row)]["numbers"])) for row in found["ids"]]

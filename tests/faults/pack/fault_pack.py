@@ -3,6 +3,7 @@
 import ctypes
 import mmap
 import os
+import sys
 import time
 from pathlib import Path
 from typing import Annotated
@@ -29,6 +30,7 @@ class Steps(Parameters):
     n: int = parameter(1000, ge=1, help="Items.")
     size: int = parameter(1, ge=1, help="Items a task.")
     seconds: float = parameter(0.0, ge=0, help="Seconds a task sleeps.")
+    slow: str = parameter("", help="Other seconds on some clusters, such as 'b:0.5'.")
     bad: str = parameter("", help="What some items do, such as '500:raise 501:nan'.")
     mended: str = parameter("", help="Where this file exists no item is bad any more.")
     side: str = parameter("", help="File that notes every kernel call.")
@@ -41,6 +43,13 @@ def note(stage, task, p):
         side = os.open(p.side, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         os.write(side, line)
         os.close(side)
+
+
+def seconds_here(p):
+    """How long a task takes on the cluster of this worker."""
+    slow = dict(word.split(":") for word in p.slow.split())
+    cluster = os.environ["WORKBENCH_WORKER_NAME"].rpartition("-")[0]
+    return float(slow.get(cluster, p.seconds))
 
 
 def faults(task, p):
@@ -90,8 +99,7 @@ def steps_plan(p, results):
 
 def steps(task, p, ctx):
     note("main", task, p)
-    if p.seconds:
-        time.sleep(p.seconds)
+    time.sleep(seconds_here(p))
     x = task.inputs["x"]
     noise = np.random.default_rng(ctx.seed).random(len(x))
     waves = np.stack([np.sin(x) + noise, np.cos(x)], axis=1)
@@ -300,7 +308,8 @@ class Halves(Parameters):
 
 def halves_plan(p, results):
     """Every other task has one affinity."""
-    time.sleep(p.planning)
+    if "workbench.driver" in sys.orig_argv:
+        time.sleep(p.planning)
     affinity = np.arange(len(tile(p.n, p.size))) % 2
     return Plan(dim="x", coords={"x": np.arange(p.n)}, tasks=tile(p.n, p.size, affinity=affinity))
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from workbench.driver.batches import MAX_TASKS, Cutter
+from workbench.driver.batches import MAX_TASKS, Cutter, Pace
 from workbench.driver.progress import Progress
 from workbench.errors import ParameterError
 from workbench.recipe import Plan, tile
@@ -17,13 +17,14 @@ def progress_of(n: int, **columns: object) -> Progress:
 def drain(cutter: Cutter, s_per_task: float, workers: int = 2) -> list[int]:
     """Cut until nothing is left, as if every task took the same time; return the sizes."""
     sizes, seen = [], []
-    batch = cutter.first()
+    pace = Pace()
+    batch = cutter.first(pace)
     while batch is not None:
         n = sum(b - a for a, b in batch.tasks)
         seen += [t for a, b in batch.tasks for t in range(a, b)]
         sizes.append(n)
-        cutter.pace.learn(cutter.cost(batch.tasks), s_per_task * n)
-        batch = cutter.next(workers)
+        pace.learn(cutter.cost(batch.tasks), n, s_per_task * n)
+        batch = cutter.next(pace, cutter.waiting()[1] * s_per_task / workers)
     assert sorted(seen) == list(range(len(cutter.progress.state)))
     return sizes
 
@@ -53,11 +54,12 @@ def test_no_batch_is_larger_than_the_limit():
 def test_costs_decide_how_many_tasks_go_together():
     costs = np.r_[np.full(500, 1.0), np.full(500, 10.0)]
     cutter = Cutter(progress_of(1000, cost=costs), target_s=2.0)
-    cutter.pace.learn(100.0, 1.0)
-    cheap = cutter.next(2)
+    pace = Pace()
+    pace.learn(100.0, 100, 1.0)
+    cheap = cutter.next(pace, 100.0)
     cutter.progress.todo.clear()
     cutter.progress.missed([(500, 1000)])
-    dear = cutter.next(2)
+    dear = cutter.next(pace, 100.0)
     assert cheap is not None
     assert dear is not None
     count = [sum(b - a for a, b in batch.tasks) for batch in (cheap, dear)]
@@ -69,9 +71,10 @@ def test_what_failed_once_comes_last_and_for_good():
     cutter = Cutter(progress)
     progress.again.append(2)
     names = []
-    while (batch := cutter.next(1)) is not None:
+    pace = Pace()
+    while (batch := cutter.next(pace, 40.0)) is not None:
         names.append((batch.tasks, batch.attempt, batch.last))
-        cutter.pace.learn(1, 10.0)
+        pace.learn(1, 1, 10.0)
     assert names[-1] == ([(2, 3)], 2, True)
 
 
@@ -92,3 +95,33 @@ def test_a_batch_length_that_is_no_number_of_seconds_is_refused(monkeypatch, giv
     monkeypatch.setenv("WORKBENCH_BATCH_S", given)
     with pytest.raises(ParameterError, match="WORKBENCH_BATCH_S is"):
         Cutter(progress_of(5))
+
+
+def test_a_second_attempt_waits_for_who_may_make_it():
+    progress = progress_of(6)
+    progress.todo.clear()
+    progress.again.extend([1, 3, 5])
+    progress.alone.append(4)
+    cutter, pace = Cutter(progress), Pace()
+    assert cutter.next(pace, 1.0, eligible=lambda task: task in (3, 4)).tasks == [(3, 4)]
+    assert cutter.next(pace, 1.0, eligible=lambda task: task == 4).tasks == [(4, 5)]
+    assert cutter.next(pace, 1.0, eligible=lambda _: False) is None
+    assert list(progress.again) == [1, 5]
+
+
+def test_a_slow_first_batch_is_soon_forgotten():
+    pace = Pace()
+    pace.learn(1, 1, 5.0)
+    for _ in range(5):
+        pace.learn(1, 1, 0.1)
+    assert pace.s_per_cost == pytest.approx(0.1, abs=0.06)
+
+
+def test_what_waits_counts_second_attempts():
+    progress = progress_of(10, cost=np.full(10, 2.0))
+    cutter = Cutter(progress)
+    progress.again.extend([1])
+    progress.alone.append(2)
+    progress.todo.popleft()
+    progress.missed([(3, 10)])
+    assert cutter.waiting() == (9, 18.0)

@@ -15,6 +15,11 @@ def home(tmp_path, monkeypatch):
     folder = tmp_path / "workbench"
     monkeypatch.setenv("WORKBENCH_HOME", str(folder))
     monkeypatch.delenv("WORKBENCH_SITE", raising=False)
+    # The pace of submissions is the user's on this host, and not that of other tests.
+    local = tmp_path / "tmp"
+    local.mkdir()
+    monkeypatch.setenv("TMPDIR", str(local))
+    monkeypatch.setattr("tempfile.tempdir", str(local))
     return folder
 
 

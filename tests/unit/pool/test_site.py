@@ -9,6 +9,7 @@ from workbench.errors import NotFound, ParameterError
 from workbench.pool import keys
 from workbench.pool.schedulers.slurm import Slurm
 from workbench.pool.site import Site, load_site, read_site, site_file
+from workbench.testing.hostile import HOSTILE
 
 WHOLE = """
     scheduler = "slurm"
@@ -183,3 +184,34 @@ def test_every_field_is_a_key_with_help():
     assert {each.name for each in fields(Site)} - {each.name for each in keys.declared(Site)} == {
         "file"
     }
+
+
+def texts_of(of):
+    """Every key that takes texts, with its reader."""
+    for each in keys.declared(of):
+        reader = each.metadata["reader"]
+        if reader.inner is not None:
+            yield from texts_of(reader.inner)
+        elif "text" in reader.says or "path" in reader.says:
+            yield f"{of.__name__}.{each.name}", reader
+
+
+@pytest.mark.parametrize(
+    ("name", "reader"), list(texts_of(Site)), ids=lambda value: str(value)[:40]
+)
+def test_no_hostile_text_passes_as_more_than_one_line(name, reader):
+    refused = 0
+    for text in HOSTILE:
+        try:
+            read = reader.read([text] if "list" in reader.says else text)
+        except ValueError:
+            refused += 1
+            continue
+        for value in read if isinstance(read, tuple) else (read,):
+            assert value.isprintable(), f"{name}: {text!r}"
+            assert len(value.splitlines()) == 1, f"{name}: {text!r}"
+            if not name.endswith((".prologue", ".model")):
+                assert not set("$`\\;#\n") & set(value), f"{name}: {text!r}"
+            elif name.endswith(".prologue"):
+                assert not value.lstrip().startswith("#")
+    assert refused > 60

@@ -14,10 +14,11 @@ import pytest
 
 from tests.needs import require_command
 from workbench.kernel import Card
+from workbench.pool import hold
 from workbench.pool.accelerators.nvidia import Nvidia
+from workbench.pool.held import described
 from workbench.recipe import Output, Plan, Stage, Task, tile
 from workbench.worker import device
-from workbench.worker.cards import described
 from workbench.worker.outputs import Declared, to_host
 
 CARD = Card("mylab", "X1", 3, "uuid-3")
@@ -38,14 +39,14 @@ def arrays(monkeypatch):
     """What a fresh process would get that was told this."""
 
     def found(*namespaces, **more):
-        monkeypatch.setenv(device.VARIABLE, told(*namespaces, **more))
+        monkeypatch.setenv(hold.CARD, told(*namespaces, **more))
         return device.arrays.__wrapped__()
 
     return found
 
 
 def test_without_a_card_kernels_compute_with_numpy(monkeypatch):
-    monkeypatch.delenv(device.VARIABLE, raising=False)
+    monkeypatch.delenv(hold.CARD, raising=False)
     found = device.arrays.__wrapped__()
     assert (found.xp, found.device, found.words) == (array_api_compat.numpy, "cpu", "numpy on cpu")
     assert device.held_card() is None
@@ -112,7 +113,7 @@ def test_no_array_library_is_imported_before_a_kernel_asks():
         "context.xp\n"
         "print(before or 'none', e.arrays_words())\n"
     )
-    environ = {**os.environ, device.VARIABLE: told(("array_api_strict", "device1"))}
+    environ = {**os.environ, hold.CARD: told(("array_api_strict", "device1"))}
     done = subprocess.run(
         [sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=False
     )
@@ -148,7 +149,7 @@ for size in (2**28, 2**29):
 def test_what_a_library_only_reserves_is_no_memory_of_the_kernels(tmp_path):
     (tmp_path / "reserves.py").write_text(RESERVES)
     environ = {**os.environ, "PYTHONPATH": str(tmp_path)}
-    environ[device.VARIABLE] = told(("reserves", "device1"))
+    environ[hold.CARD] = told(("reserves", "device1"))
     done = subprocess.run(
         [sys.executable, "-c", LIMITED], env=environ, capture_output=True, text=True, check=True
     )
@@ -186,7 +187,7 @@ def test_joules_are_those_that_the_drivers_library_counts_in_mj(tmp_path, uuid, 
     command = [compiler, "-shared", "-fPIC", "-o", library, tmp_path / "nvml.c"]
     subprocess.run(command, check=True)
     card = Card("nvidia", "H100", 0, uuid)
-    environ = {**os.environ, device.VARIABLE: described(Nvidia(), card)}
+    environ = {**os.environ, hold.CARD: described(Nvidia(), card)}
     done = subprocess.run(
         [sys.executable, "-c", METER],
         env={**environ, "LD_LIBRARY_PATH": str(tmp_path)},

@@ -23,6 +23,9 @@ OOM_SCORE = 500
 def dask_setup(worker: Any) -> None:
     """Set the limits of the process that holds a Dask worker, and have it say who it is."""
     os.umask(0o077)
+    for name in os.environ.get("WORKBENCH_WORKER_ABSENT", "").split():
+        # Shows more cards than this worker's; nothing that reads it has been imported yet.
+        os.environ.pop(name, None)
     worker.startup_information[WHO] = who
     die_with_parent()
     die_first()

@@ -12,6 +12,7 @@ from distributed.security import Security
 from workbench.clusters.process.config import PRELOAD
 
 CLOSE_S = 2.0
+ABSENT = "WORKBENCH_WORKER_ABSENT"
 
 
 @dataclass(frozen=True)
@@ -41,20 +42,23 @@ class Place:
     Attributes
     ----------
     environment
-        What shows its process its card alone.
+        What shows its process its card alone; None: the variable must not be there.
     job
         Name of the job that brings it; empty on this computer.
     """
 
     name: str
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str | None] = field(default_factory=dict)
     job: str = ""
 
 
 def make_nanny(address: str, kind: Kind, place: Place) -> Nanny:
     """Return a nanny that is not started yet."""
+    absent = [name for name, value in place.environment.items() if value is None]
     environment = {
-        **place.environment,
+        **{name: value for name, value in place.environment.items() if value is not None},
+        # Nannies can only add variables.
+        ABSENT: " ".join(absent),
         "WORKBENCH_WORKER_NAME": place.name,
         "WORKBENCH_WORKER_JOB": place.job,
         "WORKBENCH_NODE_DIR": str(kind.node_dir),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import shutil
 import time
 from dataclasses import dataclass, field
@@ -15,6 +16,10 @@ from distributed.core import Status
 from workbench.clusters.process.drain import drain
 from workbench.clusters.process.nannies import CLOSE_S, Kind, Place, make_nanny
 from workbench.clusters.process.who import processes
+from workbench.errors import Refused
+from workbench.pool.held import HeldCard, hold
+from workbench.pool.partition import Accelerator
+from workbench.pool.plugins import vendor
 
 LOG = logging.getLogger(__name__)
 
@@ -28,6 +33,7 @@ class Slot:
 
     name: str
     nanny: Nanny | None = None
+    card: HeldCard | None = None
     work: asyncio.Task[None] | None = None
     leaving: bool = False
     failures: int = 0
@@ -41,12 +47,24 @@ class LocalWorkers:
 
     The nanny replaces a worker process that dies; here a nanny that ended, or never came up, is
     replaced, with pauses that grow.
+
+    Parameters
+    ----------
+    card
+        The kind of card that each worker holds; None: no card.
+
+    Attributes
+    ----------
+    trouble
+        Why a card could not be held; empty where all could.
     """
 
     scheduler: Scheduler
     cluster: str
     kind: Kind
+    card: Accelerator | None = None
     slots: dict[int, Slot] = field(default_factory=dict)
+    trouble: str = ""
 
     def reconcile(self, asked: int) -> None:
         """Begin whatever brings the number of workers to `asked`; never waits."""
@@ -73,8 +91,8 @@ class LocalWorkers:
         return []
 
     def problem(self) -> str:
-        """Return why workers are missing: the log tells it here."""
-        return ""
+        """Return why workers are missing, where that is known; the log tells more."""
+        return self.trouble
 
     def hopeless(self) -> bool:
         """Say whether no worker will ever come."""
@@ -97,16 +115,19 @@ class LocalWorkers:
         for problem in closed:
             if isinstance(problem, BaseException):
                 LOG.warning("a worker did not end cleanly: %r", problem)
+        for slot in self.slots.values():
+            _let_go(slot)
         shutil.rmtree(self.kind.node_dir, ignore_errors=True)
 
     def _tidy(self, number: int, slot: Slot) -> None:
         if slot.work is not None and slot.work.done():
             slot.work = None
-        if slot.work is not None or slot.nanny is None:
+        if slot.work is not None:
             return
         if slot.leaving:
+            _let_go(slot)
             del self.slots[number]
-        elif slot.nanny.status in (Status.closed, Status.failed):
+        elif slot.nanny is not None and slot.nanny.status in (Status.closed, Status.failed):
             if time.monotonic() - slot.begun > HEALTHY_S:
                 slot.failures = 0
             slot.nanny = None
@@ -125,12 +146,30 @@ class LocalWorkers:
 
     async def _start(self, slot: Slot) -> None:
         slot.begun = time.monotonic()
-        slot.nanny = make_nanny(self.scheduler.address, self.kind, Place(slot.name))
+        if self.card is not None and slot.card is None and not await self._hold(slot, self.card):
+            return
+        shows = slot.card.environment if slot.card else {}
+        slot.nanny = make_nanny(self.scheduler.address, self.kind, Place(slot.name, shows))
         try:
             await slot.nanny
         except Exception:
             LOG.exception("worker %s could not be started", slot.name)
             await slot.nanny.close(timeout=CLOSE_S)
+
+    async def _hold(self, slot: Slot, card: Accelerator) -> bool:
+        """Hold a card for a slot; say whether that went well."""
+        try:
+            (slot.card,) = await asyncio.to_thread(
+                hold, vendor(card.vendor), 1, environ=os.environ, only=card.model
+            )
+        except Refused as error:
+            if error.message != self.trouble:
+                LOG.error(error.message)
+            self.trouble = error.message
+            slot.not_before = time.monotonic() + BACK_OFF_S
+            return False
+        self.trouble = ""
+        return True
 
     async def _leave(self, slot: Slot) -> None:
         """Let a worker finish the task in hand, then end it; its data move to others."""
@@ -139,3 +178,11 @@ class LocalWorkers:
         await self.scheduler.retire_workers(addresses, close_workers=True, remove=True)
         if slot.nanny is not None:
             await slot.nanny.close(timeout=CLOSE_S)
+        _let_go(slot)
+
+
+def _let_go(slot: Slot) -> None:
+    """Let others have a slot's card."""
+    if slot.card is not None:
+        slot.card.close()
+        slot.card = None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -23,7 +22,7 @@ from workbench.pool.seen import (
     Refusal,
     StartEstimate,
 )
-from workbench.pool.units import hms, utc
+from workbench.pool.units import binary_size, clock, hms, later, utc
 from workbench.pool.words import Refusals, plain, refused
 
 # qstat(1), -f: states of a queue on a host.  A load alarm (a) passes by itself.
@@ -166,7 +165,7 @@ class Sge(Scheduler):
                 found.append(
                     Limits(
                         name=said["qname"],
-                        time_limit_s=_duration(said.get("h_rt", "INFINITY")),
+                        time_limit_s=clock(said.get("h_rt", "INFINITY")),
                         up=said.get("initial_state", "default") != "disabled",
                         accounts=() if projects == "NONE" else tuple(re.split(r"[ ,]+", projects)),
                     )
@@ -244,6 +243,10 @@ class Sge(Scheduler):
         """Explain a job's state."""
         return plain(_REASONS, reason)
 
+    def absent(self, error: str) -> bool:
+        """Recognize programs that find no cell: no master in a file ``act_qmaster``."""
+        return "unable to read qmaster name" in error or "SGE_ROOT" in error
+
     def gone(self, err: str) -> bool:
         """Recognize what qdel says of a job that ended."""
         return "does not exist" in err
@@ -302,7 +305,7 @@ class _Host:
             if resource.get("type") == "hc" and name in complexes and name not in _NO_CARDS:
                 self.left[name] = round(float(value))
             elif name == "mem_total":
-                self.memory_bytes = _memory(value)
+                self.memory_bytes = binary_size(value)
         for job in queue.iter("job_list"):
             for kind, number in _cards(job, complexes).items():
                 self.taken[kind] = self.taken.get(kind, 0) + number
@@ -364,12 +367,8 @@ def _job_state(word: str) -> JobState:
 
 def _end(job: Element, start: str | None) -> str | None:
     """Return when a job's time limit is over."""
-    for request in job.iter("hard_request"):
-        limit = _duration(request.text or "") if request.get("name") == "h_rt" else None
-        if limit is not None and start is not None:
-            end = datetime.fromisoformat(start) + timedelta(seconds=limit)
-            return utc(end.astimezone(UTC).replace(tzinfo=None).isoformat())
-    return None
+    limits = [each.text for each in job.iter("hard_request") if each.get("name") == "h_rt"]
+    return later(start, clock(limits[0])) if limits else None
 
 
 def _count(part: str) -> int:
@@ -379,20 +378,3 @@ def _count(part: str) -> int:
         return 1
     first, last, step = (int(group) for group in match.groups())
     return (last - first) // max(1, step) + 1
-
-
-def _duration(text: str) -> int | None:
-    """Read ``24:00:00`` or seconds; INFINITY is no limit."""
-    parts = text.split(":")
-    if not all(part.isdecimal() for part in parts):
-        return None
-    found = 0
-    for part in parts:
-        found = found * 60 + int(part)
-    return found
-
-
-def _memory(text: str) -> int:
-    """Read ``23.541G``, in powers of 1024 (sge_types(5))."""
-    match = re.fullmatch(r"([\d.]+)([KMGT]?)", text, re.ASCII)
-    return round(float(match[1]) * 1024 ** " KMGT".index(match[2] or " ")) if match else 0

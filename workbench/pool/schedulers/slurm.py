@@ -90,6 +90,11 @@ class Slurm(Scheduler):
     kept_variables = ("SLURM_CONF", "SLURM_JWT")
     account_variable = "SBATCH_ACCOUNT"
 
+    @property
+    def title(self) -> str:
+        """Return its name for people."""
+        return "Slurm"
+
     def nodes_command(self) -> Command:
         """Ask for nodes in detail (``-d``): only so the cards in use are told."""
         return ("scontrol", "show", "node", "-d", "-o")
@@ -186,9 +191,25 @@ class Slurm(Scheduler):
         """Translate what sbatch says on standard error."""
         return refused(REFUSALS, err)
 
+    def accounts_command(self, words: str, user: str) -> Command | None:
+        """Ask the accounting, where Slurm has one."""
+        if "Invalid account" not in words:
+            return None
+        names = ("user=" + user, "format=account,partition")
+        return ("sacctmgr", "-nP", "show", "associations", *names)
+
+    def parse_accounts(self, text: str, partition: str) -> list[str]:
+        """Read ``account|partition``; an account without a partition is good for all."""
+        rows = [line.split("|") for line in text.splitlines() if "|" in line]
+        return sorted({row[0] for row in rows if row[1] in ("", partition)})
+
     def plain_reason(self, reason: str) -> str:
         """Explain squeue's reason, or the last state of a job that ended."""
         return plain(REASONS, reason)
+
+    def absent(self, error: str) -> bool:
+        """Recognize programs that find no slurm.conf and no controller that would send it."""
+        return "establish a configuration source" in error
 
     def gone(self, err: str) -> bool:
         """Recognize what scancel says of a job that ended or was forgotten."""

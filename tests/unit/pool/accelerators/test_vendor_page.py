@@ -25,7 +25,7 @@ VENDOR, TEST = blocks("python")
 JOB = """
 import json, os
 from workbench.pool import plugins
-from workbench.worker.cards import hold, pinned
+from workbench.pool.held import hold, pinned
 (held,) = hold(plugins.vendor("metax"), 1, environ=os.environ)
 print(json.dumps([held.card.index, held.found.bus, pinned(os.environ, held)]))
 """

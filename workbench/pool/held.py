@@ -10,15 +10,14 @@ import json
 import socket
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from workbench.errors import Refused
 from workbench.kernel import Card
-from workbench.pool.hold import NODE, address, holder
+from workbench.pool.hold import CARD, NODE, address, holder
 from workbench.pool.probe import Probe
+from workbench.pool.usable import Usable, counted, usable_cards
 from workbench.pool.vendor import FoundCard, Vendor
-from workbench.worker.device import VARIABLE
-from workbench.worker.usable import Usable, counted, usable_cards
 
 PATIENCE_S = 10.0
 PAUSE_S = 0.5
@@ -58,6 +57,7 @@ def hold(
     environ: Mapping[str, str],
     per_node: int | None = None,
     model: str = "",
+    only: str = "",
     patience_s: float = PATIENCE_S,
 ) -> list[HeldCard]:
     """Hold some of the cards that this job may use.
@@ -76,6 +76,8 @@ def hold(
         neither the scheduler nor the vendor's tool tells them.
     model
         What the cards are called where the tool does not tell.
+    only
+        Hold none but cards of this model; empty: any.
     patience_s
         How long a card that is held may take to come free: a worker that is being replaced
         needs a moment to end.
@@ -86,6 +88,8 @@ def hold(
         When fewer are free, or there are none.
     """
     usable = usable_cards(vendor, Probe.run(vendor, environ), environ, per_node, model)
+    if only:
+        usable = replace(usable, cards=[f for f in usable.cards if f.card.model == only])
     node = environ.get(NODE, "")
     deadline = time.monotonic() + patience_s
     while True:
@@ -138,7 +142,7 @@ def _take(vendor: Vendor, node: str, cards: list[FoundCard], wanted: int) -> lis
         # Whoever is refused may ask who holds it.
         sock.listen()
         card = found.card
-        environment = {**vendor.visible([card]), VARIABLE: described(vendor, card)}
+        environment = {**vendor.visible([card]), CARD: described(vendor, card)}
         held.append(HeldCard(card, found, environment, sock))
     return held
 

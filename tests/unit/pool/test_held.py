@@ -13,10 +13,10 @@ from workbench.errors import Refused
 from workbench.kernel import Card
 from workbench.pool.accelerators.hygon import Hygon
 from workbench.pool.accelerators.nvidia import Nvidia
+from workbench.pool.held import hold, pinned
 from workbench.pool.probe import Probe
+from workbench.pool.usable import usable_cards
 from workbench.pool.vendor import FoundCard
-from workbench.worker.cards import hold, pinned
-from workbench.worker.usable import usable_cards
 
 ROWS = "".join(
     f"{index}, GPU-{os.getpid()}-{index}, NVIDIA A100-SXM4-80GB, 81920, 00000000:{index}7:00.0, "
@@ -34,7 +34,7 @@ class OurDcu(Hygon):
 HOLDER = """
 import os, sys
 from workbench.pool import plugins
-from workbench.worker.cards import hold
+from workbench.pool.held import hold
 vendor = plugins.vendor("nvidia")
 os.setuid(int(sys.argv[2]))
 held = hold(vendor, int(sys.argv[1]), environ=os.environ, patience_s=0)
