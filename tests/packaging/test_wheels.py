@@ -43,12 +43,14 @@ def needed(projects):
     for project in projects:
         described = tomllib.loads((ROOT / project / "pyproject.toml").read_text())["project"]
         waiting += [Requirement(line) for line in described["dependencies"]]
-    found = {}
+    found, seen = {}, set()
     while waiting:
         wanted = waiting.pop()
         name = canonicalize_name(wanted.name)
-        if name in found or name.startswith("science-workbench"):
+        asked = (name, *sorted(wanted.extras))
+        if asked in seen or name.startswith("science-workbench"):
             continue
+        seen.add(asked)
         found[name] = metadata.distribution(name)
         for inner in map(Requirement, found[name].requires or []):
             extras = ("", *wanted.extras)
