@@ -34,8 +34,8 @@ def module() -> str:
         one
         for one in vars(documents).values()
         if isinstance(one, type)
-        and issubclass(one, documents.Document)
-        and one is not documents.Document
+        and issubclass(one, documents.Document | documents.Answer)
+        and one not in (documents.Document, documents.Answer)
     ]
     _, found = models_json_schema([(model, "serialization") for model in models])
     return HEAD + "".join(_interface(name, one) for name, one in sorted(found["$defs"].items()))

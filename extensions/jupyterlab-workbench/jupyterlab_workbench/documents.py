@@ -25,19 +25,25 @@ ItemState = Literal["done", "failed", "not_run"]
 
 
 class Document(BaseModel):
-    """Base of all: unknown names are refused."""
+    """Base of requests: unknown names are refused."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
-class Field_(Document):  # noqa: N801 - Field is pydantic's
+class Answer(BaseModel):
+    """Base of answers: a later version may say more."""
+
+    model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
+
+
+class Field_(Answer):  # noqa: N801 - Field is pydantic's
     """One wrong value."""
 
     parameter: str
     message: str
 
 
-class Failure(Document):
+class Failure(Answer):
     """An error: what was asked, what is there, what to do."""
 
     code: str
@@ -45,7 +51,7 @@ class Failure(Document):
     fields: list[Field_]
 
 
-class RecipeSummary(Document):
+class RecipeSummary(Answer):
     """A recipe in the catalogue."""
 
     id: str
@@ -56,21 +62,21 @@ class RecipeSummary(Document):
     pack: str
 
 
-class PackProblem(Document):
+class PackProblem(Answer):
     """A pack that cannot be used, and why."""
 
     pack: str
     message: str
 
 
-class Catalogue(Document):
+class Catalogue(Answer):
     """Every recipe."""
 
     recipes: list[RecipeSummary]
     problems: list[PackProblem]
 
 
-class Output(Document):
+class Output(Answer):
     """A result variable."""
 
     name: str
@@ -83,7 +89,7 @@ class Output(Document):
     columns: list[Output] = []
 
 
-class Example(Document):
+class Example(Answer):
     """A working set of values."""
 
     name: str
@@ -106,7 +112,7 @@ class CheckRequest(Document):
     values: dict[str, Any]
 
 
-class CheckAnswer(Document):
+class CheckAnswer(Answer):
     """What is wrong with values, and what a run of them would mean."""
 
     problems: list[Field_]
@@ -123,7 +129,7 @@ class RunRequest(Document):
     like: str | None = None
 
 
-class Items(Document):
+class Items(Answer):
     """Items of a run by state."""
 
     total: int
@@ -132,7 +138,7 @@ class Items(Document):
     not_run: int
 
 
-class Driver(Document):
+class Driver(Answer):
     """The process that drives a run."""
 
     host: str
@@ -141,14 +147,24 @@ class Driver(Document):
     job_id: str | None
 
 
-class RunFailure(Document):
+class RunFailure(Answer):
     """Why a run failed or waits."""
 
     code: str
     message: str
 
 
-class Stage(Document):
+class ClusterShare(Answer):
+    """What one of a run's clusters does for it; `rate` in tasks a second."""
+
+    name: str
+    workers: int
+    tasks_done: int
+    rate: float | None
+    problem: str
+
+
+class Stage(Answer):
     """Progress of a stage."""
 
     name: str
@@ -159,7 +175,7 @@ class Stage(Document):
     keys_sha256: str
 
 
-class Run(Document):
+class Run(Answer):
     """A run in the list; `inputs` are names of files."""
 
     run_id: str
@@ -172,6 +188,7 @@ class Run(Document):
     ended: str | None
     items: Items
     clusters: list[str]
+    per_cluster: list[ClusterShare]
     bytes: int
     driver: Driver | None
     error: RunFailure | None
@@ -182,7 +199,7 @@ class Run(Document):
     inputs: list[str]
 
 
-class Runs(Document):
+class Runs(Answer):
     """A page of the list; as long as not `complete`, some runs are still to be read."""
 
     runs: list[Run]
@@ -191,7 +208,7 @@ class Runs(Document):
     complete: bool
 
 
-class Input(Document):
+class Input(Answer):
     """An input file as it was at submit."""
 
     name: str
@@ -201,7 +218,7 @@ class Input(Document):
     copied: bool
 
 
-class Provenance(Document):
+class Provenance(Answer):
     """With what a run was computed."""
 
     pack: str
@@ -229,14 +246,14 @@ class GoOn(Document):
     accept_code: bool = False
 
 
-class Figures(Document):
+class Figures(Answer):
     """Names of a run's figures; `stamp` changes when they have been drawn anew."""
 
     names: list[str]
     stamp: str
 
 
-class TableColumn(Document):
+class TableColumn(Answer):
     """A column of the table."""
 
     name: str
@@ -245,7 +262,7 @@ class TableColumn(Document):
     kind: Literal["text", "integer", "number", "flag"]
 
 
-class Rows(Document):
+class Rows(Answer):
     """A page of the table."""
 
     columns: list[TableColumn]
@@ -255,7 +272,7 @@ class Rows(Document):
     unfiltered: int
 
 
-class Item(Document):
+class Item(Answer):
     """One item of a run."""
 
     stage: str
@@ -268,7 +285,7 @@ class Item(Document):
     host: str
 
 
-class ItemCounts(Document):
+class ItemCounts(Answer):
     """Items of all stages by state."""
 
     not_run: int
@@ -276,7 +293,7 @@ class ItemCounts(Document):
     failed: int
 
 
-class ItemsPage(Document):
+class ItemsPage(Answer):
     """A page of the items."""
 
     items: list[Item]
@@ -285,7 +302,7 @@ class ItemsPage(Document):
     counts: ItemCounts
 
 
-class LogPiece(Document):
+class LogPiece(Answer):
     """Bytes `start` to `stop` of a log of `size` bytes."""
 
     text: str
@@ -294,7 +311,7 @@ class LogPiece(Document):
     size: int
 
 
-class Code(Document):
+class Code(Answer):
     """What starts a run with the same values."""
 
     shell: str
@@ -313,7 +330,7 @@ class ContentsPath(Document):
     path: str
 
 
-class DiskFile(Document):
+class DiskFile(Answer):
     """A file on the server's disk."""
 
     path: str

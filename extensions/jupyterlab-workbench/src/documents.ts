@@ -18,6 +18,15 @@ export interface ICheckRequest {
   values: { [name: string]: any };
 }
 
+/** What one of a run's clusters does for it; `rate` in tasks a second. */
+export interface IClusterShare {
+  name: string;
+  workers: number;
+  tasks_done: number;
+  rate: number | null;
+  problem: string;
+}
+
 /** What starts a run with the same values. */
 export interface ICode {
   shell: string;
@@ -223,6 +232,7 @@ export interface IRun {
   ended: string | null;
   items: IItems;
   clusters: string[];
+  per_cluster: IClusterShare[];
   bytes: number;
   driver: IDriver | null;
   error: IRunFailure | null;
@@ -251,6 +261,7 @@ export interface IRunPage {
   ended: string | null;
   items: IItems;
   clusters: string[];
+  per_cluster: IClusterShare[];
   bytes: number;
   driver: IDriver | null;
   error: IRunFailure | null;

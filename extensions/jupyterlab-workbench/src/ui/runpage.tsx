@@ -125,6 +125,7 @@ function Header(props: KnownProps): JSX.Element {
         </div>
       ))}
       {live && run.stages.length > 1 && <Stages run={run} />}
+      {live && run.per_cluster.length > 1 && <Shares run={run} />}
       <Actions {...props} />
     </header>
   );
@@ -146,6 +147,21 @@ function Stages(props: { run: IRunPage }): JSX.Element {
         </li>
       ))}
     </ol>
+  );
+}
+
+function Shares(props: { run: IRunPage }): JSX.Element {
+  return (
+    <ul className="jp-Workbench-stages" aria-label="Clusters">
+      {props.run.per_cluster.map(share => (
+        <li key={share.name}>
+          {place(share.name)}: {count(share.workers)} workers,{' '}
+          {count(share.tasks_done)} done
+          {share.rate !== null && `, ${share.rate.toPrecision(2)} a second`}
+          {share.problem && `: ${share.problem}`}
+        </li>
+      ))}
+    </ul>
   );
 }
 
