@@ -66,6 +66,8 @@ def check_plan(
         if plan.owner is not None and not _tasks_wrong(plan):
             found += _owner_problems(plan)
         found += _attrs_problems(plan)
+        stray = sorted(set(plan.units) - set(plan.variables))
+        found += [f"a unit is given for {name!r}, which is no coordinate" for name in stray]
         if recipe is not None:
             found += _names_problems(recipe, plan)
         for name, other in (earlier or {}).items():

@@ -61,7 +61,9 @@ def variables(recipe: Recipe[Any], plans: Mapping[str, Plan]) -> dict[str, Varia
         for name, (dim, values) in plan.variables.items():
             dtype = TEXT if is_text(values) else values.dtype.name
             attrs = {"long_name": _words(name)}
-            if values.dtype.kind != "f":
+            if name in plan.units:
+                attrs["units"] = plan.units[name]
+            elif values.dtype.kind != "f":
                 attrs["units"] = "1"
             found.setdefault(name, Variable(name, (dim,), dtype, "coordinate", stage, attrs=attrs))
     for name, plan in plans.items():

@@ -80,6 +80,7 @@ def test_states_of_nodes(words, state):
     [
         ("gpu:a100:4(S:0-1)", "gpu:a100:2(IDX:0,2)", {"gpu:a100": CardCount(4, 2)}),
         ("gpu:8", "gpu:3", {"gpu": CardCount(8, 3)}),
+        ("gres/gpu:a100:2", "gres/gpu:a100:1(IDX:0)", {"gpu:a100": CardCount(2, 1)}),
         (
             "gpu:a100:2,gpu:v100:2,mps:400,shard:8",
             "gpu:a100:1(IDX:0),gpu:v100:0(IDX:N/A)",
@@ -260,3 +261,10 @@ def test_lists_of_nodes(text, names):
 
 def test_a_list_of_nodes_is_bounded():
     assert len(expanded("x[1-999999999]")) == 100_000
+
+
+def test_accounts_for_a_partition():
+    said = "Batch job submission failed: Invalid account or account/partition combination specified"
+    assert slurm.accounts_command("Requested nodes are busy", "ada") is None
+    assert "user=ada" in slurm.accounts_command(said, "ada")
+    assert slurm.parse_accounts("chem|\nbio|gpu\nphys|dcu\nchem|dcu\n", "dcu") == ["chem", "phys"]

@@ -191,6 +191,18 @@ class Slurm(Scheduler):
         """Translate what sbatch says on standard error."""
         return refused(REFUSALS, err)
 
+    def accounts_command(self, words: str, user: str) -> Command | None:
+        """Ask the accounting, where Slurm has one."""
+        if "Invalid account" not in words:
+            return None
+        names = ("user=" + user, "format=account,partition")
+        return ("sacctmgr", "-nP", "show", "associations", *names)
+
+    def parse_accounts(self, text: str, partition: str) -> list[str]:
+        """Read ``account|partition``; an account without a partition is good for all."""
+        rows = [line.split("|") for line in text.splitlines() if "|" in line]
+        return sorted({row[0] for row in rows if row[1] in ("", partition)})
+
     def plain_reason(self, reason: str) -> str:
         """Explain squeue's reason, or the last state of a job that ended."""
         return plain(REASONS, reason)
