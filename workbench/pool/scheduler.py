@@ -189,6 +189,17 @@ class Scheduler(ABC):
     def refusal(self, err: str) -> Refusal:
         """Translate why a script was not taken.  Unknown words are no permanent refusal."""
 
+    def accounts_command(self, words: str, user: str) -> Command | None:
+        """Return the command that lists a user's accounts, where a refusal is about those.
+
+        None, as here, where it is about something else, or there is no such command.
+        """
+        return None
+
+    def parse_accounts(self, text: str, partition: str) -> list[str]:
+        """Read its output: the accounts that may be used in a partition."""
+        return []
+
     @abstractmethod
     def plain_reason(self, reason: str) -> str:
         """Say in plain words why a job waits or how it ended; the words themselves if unknown."""

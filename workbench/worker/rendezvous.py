@@ -66,7 +66,7 @@ class Rendezvous:
     def over(self) -> bool:
         """Say whether nobody will come: the cluster was stopped, or its folder is gone."""
         status = self._files.read_status()
-        return status is None or status["state"] in ("stopping", "stopped", "failed")
+        return status is None or status["state"] in ("stopping", "stopped")
 
     def wait(self) -> Meeting | None:
         """Wait for a generation to appear; None when none comes, or the cluster was stopped."""

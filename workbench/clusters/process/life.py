@@ -89,13 +89,14 @@ class Life:
         self._looked = self._complained = 0.0
         self._end: asyncio.Event | None = None
         self.failed = ""
+        self.leaves = False
 
     async def run(self) -> None:
         """Open the scheduler, keep its workers, answer requests, and close in the end."""
         self._end = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.end, f"it was sent {number.name}")
+            loop.add_signal_handler(number, self._told_to_end, number)
         jobs = self._jobs()
         host = listening_host(self.partition.site.interface) if self.partition else "127.0.0.1"
         if jobs is not None:
@@ -120,6 +121,13 @@ class Life:
             LOG.info("ends: %s", reason)
             self.status["reason"] = reason
             self._end.set()
+
+    def _told_to_end(self, number: signal.Signals) -> None:
+        """End; where a scheduler ends our own job, leave the workers' jobs to a successor."""
+        if self.status.get("own_job") is not None:
+            self.failed = f"the job in which its process ran was ended ({number.name})"
+            self.leaves = True
+        self.end(self.failed or f"it was sent {number.name}")
 
     def say(self, **changes: Any) -> None:
         """Change the status, and write it where it differs from what was last written."""
@@ -272,8 +280,9 @@ class Life:
     async def _close(self, scheduler: Scheduler, workers: Workers) -> None:
         with contextlib.suppress(OSError):
             self.folder.write_connection(None)
-            self.say(state="stopping")
-        await workers.close()
+            self.say(state="running" if self.leaves else "stopping")
+        if not self.leaves:
+            await workers.close()
         await scheduler.close()
         shutil.rmtree(self.folder.tls / str(self.generation), ignore_errors=True)
         none = {**self.status["workers"], "connected": 0}
