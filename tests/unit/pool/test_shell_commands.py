@@ -112,9 +112,8 @@ def test_lsf_asks_for_four_tables_of_which_two_may_be_missing(system):
 
 
 def test_lsf_asks_for_the_year_in_times(system):
-    system.put(
-        "bjobs", f'echo "{{\\"RECORDS\\":[]}}"; echo "$LSB_DISPLAY_YEAR" > {system.folder}/year'
-    )
+    year = system.folder / "year"
+    system.put("bjobs", f"""echo '{{"RECORDS":[]}}'; echo "$LSB_DISPLAY_YEAR" > {year}""")
     lsf = Lsf()
     for command in (lsf.jobs_command(), lsf.find_command(["x"])):
         assert lsf.parse_jobs(ask(lsf, command)) == []
