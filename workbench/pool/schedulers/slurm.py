@@ -83,7 +83,8 @@ class Slurm(Scheduler):
     job_class = "dask_jobqueue.slurm:SLURMJob"
     job_id_variable = "SLURM_JOB_ID"
     own_variables = ("SLURM_", "SLURMD_", "SBATCH_", "SQUEUE_", "SINFO_", "SCONTROL_", "SALLOC_")
-    kept_variables = ("SLURM_CONF", "SLURM_JWT")
+    kept_variables = ("SLURM_CONF",)
+    credential_variables = ("SLURM_JWT",)
     account_variable = "SBATCH_ACCOUNT"
 
     @property
