@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from workbench.clusters.cluster import KILLED
+
 LONGEST_S = 60.0
 TRIES = 3
 
@@ -42,8 +44,10 @@ class Pauses:
 
 
 def without_worker(status: Mapping[str, Any]) -> str:
-    """Say why a running cluster has no worker, in the words of its jobs where it has any."""
+    """Say why a running cluster has no worker, in its own words or those of its jobs."""
     said = f"cluster {status['name']} has no worker yet"
+    if status.get("problem"):
+        return f"{said}: {status['problem']}"
     for state in ("failed", "starting", "pending", "submitted"):
         jobs = [job for job in status["jobs"] if job["state"] == state]
         if jobs:
@@ -52,6 +56,11 @@ def without_worker(status: Mapping[str, Any]) -> str:
             number = f"{len(jobs)} job{'s' if len(jobs) > 1 else ''} {state}"
             return f"{said}: {number}{f' ({why})' if why else ''}{start}"
     return said
+
+
+def gave_up(status: Mapping[str, Any]) -> bool:
+    """Say whether a cluster ended by itself because it cannot be, not because it was killed."""
+    return bool(status["state"] == "failed" and status["reason"] and status["reason"] != KILLED)
 
 
 def not_running(status: Mapping[str, Any]) -> str:

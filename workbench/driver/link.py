@@ -22,7 +22,14 @@ from distributed.scheduler import KilledWorker
 from workbench import client as clients
 from workbench.clusters import handle as clusters
 from workbench.clusters.folder import ON_REQUEST
-from workbench.driver.approach import PASSING, TRIES, Pauses, not_running, without_worker
+from workbench.driver.approach import (
+    PASSING,
+    TRIES,
+    Pauses,
+    gave_up,
+    not_running,
+    without_worker,
+)
 from workbench.driver.share import window
 from workbench.errors import NotFound, WorkbenchError
 
@@ -233,9 +240,8 @@ class Link:
             )
         elif self._starts.due(time.monotonic()):
             clusters.ensure(self.name)
-            self.refused = False
-        elif status and self._starts.count > TRIES:
-            self.refused = True
+        elif status:
+            self.refused = gave_up(status) or self._starts.count > TRIES
             self.problem = f"{not_running(status)}; it is started again within a minute"
 
     def _status(self) -> dict[str, Any] | None:
@@ -252,7 +258,6 @@ class Link:
         self._publish(client)
         self.workers = len(client.nthreads())
         self.problem = self.barred = ""
-        self.refused = False
         for token in list(self.in_flight):
             # Sent while the connection before this one went away.
             self._events.put(Event(self, self.generation, token))
@@ -271,6 +276,7 @@ class Link:
             return
         self._starts.lasted(time.monotonic())
         self.workers = len(client.nthreads())
+        self.refused = self.refused and not self.workers
         self.problem = "" if self.workers else without_worker(status)
         self._publish(client)
         self._recall(client)

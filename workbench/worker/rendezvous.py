@@ -18,7 +18,7 @@ from workbench.clusters.folder import ClusterFolder
 LOG = logging.getLogger(__name__)
 
 PATIENCE_S = 600.0
-POLL_S = 1.0
+POLL_S = (0.1, 2.0)
 REACH_S = 5.0
 
 
@@ -66,11 +66,11 @@ class Rendezvous:
     def over(self) -> bool:
         """Say whether nobody will come: the cluster was stopped, or its folder is gone."""
         status = self._files.read_status()
-        return status is None or status["state"] in ("stopping", "stopped", "failed")
+        return status is None or status["state"] in ("stopping", "stopped")
 
     def wait(self) -> Meeting | None:
         """Wait for a generation to appear; None when none comes, or the cluster was stopped."""
-        deadline = time.monotonic() + patience_s()
+        deadline, pause = time.monotonic() + patience_s(), POLL_S[0]
         while time.monotonic() < deadline:
             found = self.look()
             if found is not None and self._new(found.connection):
@@ -79,7 +79,8 @@ class Rendezvous:
             if self.over():
                 LOG.info("cluster %s was stopped: this job ends", self._files.name)
                 return None
-            time.sleep(POLL_S)
+            time.sleep(pause)
+            pause = min(POLL_S[1], 1.2 * pause)
         LOG.warning(
             "no process of cluster %s within %.0f s: this job ends", self._files.name, patience_s()
         )

@@ -2,7 +2,8 @@ import itertools
 
 import pytest
 
-from workbench.driver.approach import LONGEST_S, Pauses, not_running, without_worker
+from workbench.clusters.cluster import KILLED
+from workbench.driver.approach import LONGEST_S, Pauses, gave_up, not_running, without_worker
 
 
 def test_a_cluster_is_started_at_once_then_after_pauses_that_grow_to_a_minute():
@@ -55,3 +56,21 @@ def test_why_a_cluster_does_not_run_is_said():
     status = {"name": "b", "state": "failed", "reason": "it was killed"}
     assert not_running(status) == "cluster b is failed (it was killed)"
     assert not_running({**status, "reason": ""}) == "cluster b is failed"
+
+
+def test_a_cluster_says_itself_why_it_has_no_worker():
+    status = {"name": "b", "jobs": [job("gone")], "problem": "its 3 jobs were refused"}
+    assert without_worker(status) == "cluster b has no worker yet: its 3 jobs were refused"
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "found"),
+    [
+        ("failed", "no such account", True),
+        ("failed", KILLED, False),
+        ("failed", "", False),
+        ("stopped", "no run and no task for 300 seconds", False),
+    ],
+)
+def test_a_cluster_that_gave_up_is_told_from_one_that_was_killed(state, reason, found):
+    assert gave_up({"state": state, "reason": reason}) is found

@@ -333,6 +333,9 @@ def test_programs_that_were_never_set_up_are_no_scheduler(home, programs):
     _, document = workbench_json("pool", "show", home=home)
     assert (document["scheduler"], document["stale"]) == ("local", False)
     assert "was not set up" in " ".join(document["problems"])
+    calls = len(programs.calls())
+    workbench("pool", "show", home=home, WORKBENCH_POLL_S="0")
+    assert len(programs.calls()) == calls, "they are asked again at every look"
 
 
 def test_a_site_file_with_mistakes_is_told_with_its_lines(home, programs):

@@ -64,9 +64,9 @@ class JobWorkers:
         Submits, cancels and looks.
     """
 
-    scheduler: Scheduler
     folder: Path
     operator: Operator
+    scheduler: Scheduler | None = None
     asked: int = 0
     refusal: Refusal | None = None
     _lives: dict[str, Life] = field(default_factory=dict)
@@ -88,7 +88,7 @@ class JobWorkers:
 
     def processes(self) -> list[dict[str, Any]]:
         """Return the connected workers as ``worker_processes`` of the status."""
-        return processes(self.scheduler)
+        return processes(self.scheduler) if self.scheduler else []
 
     def jobs(self) -> list[dict[str, Any]]:
         """Return ``jobs`` of the status."""
@@ -179,7 +179,7 @@ class JobWorkers:
     def _connected(self) -> list[tuple[WorkerState, Mapping[str, Any]]]:
         return [
             (state, state.extra[WHO])
-            for state in self.scheduler.workers.values()
+            for state in (self.scheduler.workers.values() if self.scheduler else ())
             if state.extra.get(WHO, {}).get("job")
         ]
 
@@ -197,7 +197,8 @@ class JobWorkers:
         """Let a job's workers finish what they have in hand, then end it."""
         await asyncio.to_thread(self.ledger.cancel, job, why)
         addresses = [state.address for state, who in self._connected() if who["job"] == job.name]
-        await drain(self.scheduler, addresses)
+        if self.scheduler is not None:
+            await drain(self.scheduler, addresses)
         await self._cancel([job])
 
     async def _submit(self, job: Job) -> None:
