@@ -24,6 +24,7 @@ from workbench.doctor.software import software, software_findings
 from workbench.home import workbench_home
 from workbench.pool.collect import latest, schedulers_of
 from workbench.pool.local import this_computer
+from workbench.pool.plugins import schedulers, vendors
 from workbench.pool.pool import Pool
 from workbench.pool.site import Site
 
@@ -39,6 +40,8 @@ def host_findings() -> list[Finding]:
     list of Finding
         All of them, also the good ones.
     """
+    # Loading plugins takes standard output away for a moment, which only one thread may do.
+    schedulers(), vendors()
     look = SiteLook()
     first = together({"site file": look.take}, SITE_S)
     site = look.site

@@ -17,7 +17,7 @@ CAUSES = (
         "environment for nodes, or name one as 'python' in the site file",
     ),
     (
-        "is not there on",
+        "has to lie on a file system",
         "Set WORKBENCH_HOME to a folder on a file system that all nodes see",
     ),
     (
@@ -61,7 +61,8 @@ def status_findings(status: Mapping[str, Any]) -> Iterator[Finding]:
             f"workbench cluster start {name}, and see workbench cluster logs {name}",
         )
     elif status["problem"]:
-        fix = f"Do what it says, then: workbench cluster scale {name} {max(1, workers['max'])}"
+        again = f"workbench cluster scale {name} {max(1, workers['max'])}"
+        fix = f"Remove the cause, which its jobs may tell below; then, to try at once: {again}"
         yield bad(CLUSTER, f"{name} ({size}): {status['problem']}", fix)
     elif workers["connected"]:
         yield good(CLUSTER, f"{name} is {state}, {size}")

@@ -103,7 +103,7 @@ def job_findings(site: Site) -> Iterator[Finding]:
 
 def login_findings(site: Site) -> Iterator[Finding]:
     """Say whether this is a login node, and who says so."""
-    if on_login_node():
+    if on_login_node(site):
         said = f"this is one, {_who_says(site)}: a cluster on it has one worker for a minute"
         yield good(LOGIN, said)
     else:
