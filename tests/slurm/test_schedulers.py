@@ -105,6 +105,33 @@ def test_refusals_of_the_real_one_are_known(slurm, words, said, permanent):
     assert refusal.permanent is permanent
 
 
+EXPLAIN = """
+import sys
+from pathlib import Path
+from workbench.pool.explain import explained
+from workbench.pool.scheduler import JobRequest
+from workbench.pool.schedulers.slurm import Slurm
+request = JobRequest(
+    name="wb-x", partition="dcu", account="staff", command=("true",), cpus=1, memory_bytes=None,
+    time_limit_s=60, log=Path("/cluster/log"),
+)
+print(explained(Slurm(), sys.argv[1], request).plain)
+"""
+
+
+def test_a_wrong_account_is_answered_with_the_right_ones(slurm):
+    with pytest.raises(RigError) as caught:
+        slurm.submit("--partition=dcu", "--account=staff", user="wbada")
+    with Place(slurm, "wbada") as place:
+        said = python(place, EXPLAIN, str(caught.value))
+    assert "Account staff may not use partition dcu, or is not yours." in said
+    mine = slurm.call(
+        "sacctmgr", "-nP", "show", "associations", "user=wbada", "format=account"
+    ).split()
+    assert mine
+    assert f"These of yours may: {', '.join(sorted(set(mine)))}." in said
+
+
 def test_too_many_jobs_are_no_refusal_for_good(slurm):
     words = ("--partition=dcu", "--account=few")
     jobs = [slurm.submit(*words, user="wbada") for _ in range(3)]

@@ -17,6 +17,7 @@ from typing import Literal
 from workbench.errors import Refused
 from workbench.pool import plugins
 from workbench.pool.collect import latest
+from workbench.pool.explain import explained
 from workbench.pool.scheduler import JobRequest
 from workbench.pool.seen import Limits
 from workbench.pool.site import Site
@@ -121,7 +122,7 @@ def submit(scheduler: str, asked: JobRequest, script: Path) -> Submitted:
         raise Refused(f"No job could be submitted: {done.stderr.strip()}", code="submit")
     answer = json.loads(done.stdout)
     if "refused" in answer:
-        refusal = plugins.scheduler(scheduler).refusal(answer["refused"])
+        refusal = explained(plugins.scheduler(scheduler), answer["refused"], asked)
         raise Refused(f"{refusal.plain} ({refusal.words})", code="refused")
     return Submitted(scheduler, answer.get("job_id"))
 
