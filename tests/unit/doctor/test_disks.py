@@ -53,7 +53,7 @@ def test_scratch_is_told_to_be_cleaned_perhaps(monkeypatch):
     (by_variable,) = purge_findings(Path("/big/ada/wb"), mount)
     assert "$SCRATCH" in by_variable.said
     assert "noatime" in by_variable.said
-    (by_name,) = purge_findings(Path("/scratch/ada/wb"), None)
+    (by_name,) = purge_findings(Path("/u/scratch/ada/wb"), None)
     assert by_name.state == "unknown"
     assert list(purge_findings(Path("/u/ada/wb"), mount)) == []
 
