@@ -216,6 +216,9 @@ def shared_problems(plan: Plan, stage: str, other: Plan) -> list[str]:
     for name, (dim, values) in plan.variables.items():
         if name in other.variables and not _same(other.variables[name], dim, values):
             found.append(f"coordinate {name!r} differs from the one in the plan of {stage!r}")
+    for name, unit in plan.units.items():
+        if other.units.get(name, unit) != unit:
+            found.append(f"{name!r} is in {unit} here, in {other.units[name]} in {stage!r}")
     for dim, n in plan.sizes.items():
         if other.sizes.get(dim, n) != n:
             found.append(f"dim {dim!r} has {n} entries here, {other.sizes[dim]} in {stage!r}")

@@ -161,5 +161,9 @@ def test_names_and_coordinates_must_agree_within_a_recipe() -> None:
     other = plan(coords={**plan().coords, "query": ["a", "b"], "axis": np.array([0.5, 1.6])})
     with pytest.raises(RecipeError) as caught:
         check_plan(stage(), plan(), earlier={"before": other})
+    in_nm, in_um = plan(units={"axis": "nm"}), plan(units={"axis": "um"})
+    check_plan(stage(), plan(), earlier={"before": in_nm})
+    with pytest.raises(RecipeError, match="'axis' is in um here, in nm in 'before'"):
+        check_plan(stage(), in_um, earlier={"before": in_nm})
     for told in ("'query' differs", "'axis' differs", "3 entries here, 2 in 'before'"):
         assert told in str(caught.value)
