@@ -13,6 +13,7 @@ from typing import Any
 
 import workbench.clusters.handle as clusters
 from workbench import registry
+from workbench.clusters.cluster import Cluster
 from workbench.clusters.drivers import Drivers
 from workbench.clusters.small_job import caller_ends
 from workbench.clusters.spec import LOCAL
@@ -321,3 +322,39 @@ def delete(run_id: str, *, keep_result: bool = False) -> int:
     """Delete a run; return the bytes freed.  Raises as :func:`may_delete` does."""
     may_delete(run_id, keep_result=keep_result)
     return delete_run(run_id, keep_result=keep_result)
+
+
+def start_cluster(name: str, **asked: Any) -> Cluster:
+    """Start a cluster, or return the one that runs under that name; it outlives the caller.
+
+    Parameters
+    ----------
+    name
+        Name of the cluster.
+    **asked
+        ``partition``, ``accelerator``, ``workers`` or ``between``, ``time_limit_s``,
+        ``idle_timeout_s``: see :func:`workbench.clusters.handle.request`.
+
+    Raises
+    ------
+    ParameterError, Refused
+        See :func:`workbench.clusters.handle.start`.
+
+    Examples
+    --------
+    >>> cluster = start_cluster("fold", partition="dcu", accelerator="dcu:k100", workers=16)
+    >>> cluster.wait_running(workers=16)  # doctest: +SKIP
+    >>> client = connect("fold")  # doctest: +SKIP
+    """
+    return clusters.start(name, **asked)
+
+
+def open_cluster(name: str) -> Cluster:
+    """Return the handle of a cluster that was started at some time, from whatever process.
+
+    Raises
+    ------
+    NotFound
+        With the nearest name.
+    """
+    return clusters.get(name)

@@ -33,6 +33,10 @@ UNCLEAR_S = 10.0
 HEALTHY_S = 60.0
 FIRST_PAUSE_S, MOST_PAUSE_S = 2.0, 300.0
 NEVER_TAKEN = "the scheduler never took it"
+NO_LOG = (
+    "It left no log: perhaps its node does not see the cluster's folder. WORKBENCH_HOME has to lie "
+    "on a file system that this host and all nodes see."
+)
 
 
 @dataclass
@@ -277,6 +281,8 @@ class JobWorkers:
         said = plain or self.operator.plain(end.reason)
         if job.cancelled:
             said = job.cancelled
+        elif not (end.explained or self.operator.has_log(job.name)):
+            said = f"{said} {NO_LOG}"
         LOG.info("job %s (%s) is %s: %s", job.name, job.job_id, end.state, end.reason)
         self.ledger.ended(
             job,
