@@ -58,7 +58,11 @@ def pool_findings(pool: Pool, site: Site) -> Iterator[Finding]:
         yield good(CHECK, took)
     yield from name_findings(site, pool.partitions)
     yield from stranger_findings(shown, site)
-    yield from account_findings(site, shown)
+    if snapshot.stale:
+        said = "whether it takes jobs of yours cannot be asked while it does not answer"
+        yield unknown(JOBS, said, "Try again when it answers")
+    else:
+        yield from account_findings(site, shown)
 
 
 def plugin_findings(problems: Sequence[str]) -> Iterator[Finding]:
