@@ -100,10 +100,11 @@ def test_a_cluster_whose_job_is_cancelled_holds_nothing_up(place):
 
 
 def test_a_preempted_cluster_gives_its_work_to_the_other(place):
+    # All cards of its node are wanted for this.
+    place.call("cluster", "stop", "npu")
     for name in ("dcu", "spare"):
         start_cluster(place, name)
         until(lambda name=name: connected(place, name), 60, f"a worker of {name}")
-    place.json("cluster", "stop", "npu")
     run = start_run(place, "dcu", "spare")
     until(lambda: len(clusters_of(run)) == 2, 60, "records of both clusters")
     urgent = place.rig.preempt()
@@ -119,7 +120,8 @@ def test_a_preempted_cluster_gives_its_work_to_the_other(place):
 
 
 def test_a_cluster_that_is_refused_for_good_is_told_and_holds_nothing_up(place):
-    start_cluster(place, "dcu")
+    for name in ("dcu", "npu"):
+        start_cluster(place, name)
     place.json("cluster", "stop", "npu")
     site = Path(place.env["WORKBENCH_SITE"])
     text = site.read_text()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from workbench.clusters.cluster import KILLED
+from workbench.clusters.folder import ON_REQUEST
 
 LONGEST_S = 60.0
 TRIES = 3
@@ -41,6 +42,25 @@ class Pauses:
         """Note that it runs."""
         if clock - self._last > LONGEST_S:
             self.count = 0
+
+
+def step(status: Mapping[str, Any] | None) -> Literal["connect", "wait", "leave", "start"]:
+    """Say what is to be done to have a connection to a cluster that has this status."""
+    if status is None:
+        return "start"
+    if status["state"] == "running":
+        return "connect"
+    if status["state"] == "starting":
+        return "wait"
+    return "leave" if status["reason"] == ON_REQUEST else "start"
+
+
+def starting(status: Mapping[str, Any] | None) -> str:
+    """Say that a cluster is starting, and what holds that up."""
+    if status is None:
+        return ""
+    problem = f": {status['problem']}" if status.get("problem") else ""
+    return f"cluster {status['name']} is starting{problem}"
 
 
 def without_worker(status: Mapping[str, Any]) -> str:

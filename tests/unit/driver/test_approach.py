@@ -3,7 +3,16 @@ import itertools
 import pytest
 
 from workbench.clusters.cluster import KILLED
-from workbench.driver.approach import LONGEST_S, Pauses, gave_up, not_running, without_worker
+from workbench.clusters.folder import ON_REQUEST
+from workbench.driver.approach import (
+    LONGEST_S,
+    Pauses,
+    gave_up,
+    not_running,
+    starting,
+    step,
+    without_worker,
+)
 
 
 def test_a_cluster_is_started_at_once_then_after_pauses_that_grow_to_a_minute():
@@ -74,3 +83,28 @@ def test_a_cluster_says_itself_why_it_has_no_worker():
 )
 def test_a_cluster_that_gave_up_is_told_from_one_that_was_killed(state, reason, found):
     assert gave_up({"state": state, "reason": reason}) is found
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "found"),
+    [
+        ("running", "", "connect"),
+        ("starting", "", "wait"),
+        ("stopping", ON_REQUEST, "leave"),
+        ("stopped", ON_REQUEST, "leave"),
+        ("stopped", "no run and no task for 300 seconds", "start"),
+        ("failed", KILLED, "start"),
+    ],
+)
+def test_a_dead_cluster_is_started_and_a_stopped_one_left_alone(state, reason, found):
+    assert step({"state": state, "reason": reason}) == found
+
+
+def test_a_cluster_that_nobody_started_is_started():
+    assert step(None) == "start"
+
+
+def test_what_holds_up_a_start_is_said():
+    assert starting({"name": "b"}) == "cluster b is starting"
+    status = {"name": "b", "problem": "its job waits"}
+    assert starting(status) == "cluster b is starting: its job waits"
