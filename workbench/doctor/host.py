@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from workbench.clusters.login import listed
 from workbench.doctor.findings import Finding, good, together, warning
 from workbench.doctor.home import (
     CHECK as HOME,
@@ -68,7 +70,11 @@ def host_findings() -> list[Finding]:
 
 def has_jobs(site: Site) -> bool:
     """Say whether clusters here can have jobs on other hosts."""
-    return bool(schedulers_of(site)) and bool(latest(site).names)
+    snapshot = latest(site) if schedulers_of(site) else None
+    if snapshot is None or not snapshot.names:
+        return False
+    names = [node.name for node in snapshot.nodes]
+    return len(names) != 1 or not listed(socket.gethostname(), names)
 
 
 def _interface(site: Site) -> Iterator[Finding]:

@@ -65,7 +65,9 @@ def answer_findings(snapshot: Snapshot, partitions: int) -> Iterator[Finding]:
             "another host. It may be down for a while: what it showed before is used until then",
         )
         return
-    said = f"{'+'.join(snapshot.names)}: {len(snapshot.nodes):,} nodes, {partitions} partitions"
+    nodes = len(snapshot.nodes)
+    said = f"{'+'.join(snapshot.names)}: {nodes:,} node{'s' * (nodes != 1)}, "
+    said += f"{partitions} partition{'s' * (partitions != 1)}"
     took = f"{said}; it answered within {max(snapshot.took_s, 0.01):.2f} s ({ago})"
     if snapshot.took_s > SLOW_S:
         yield warning(CHECK, took, "Ask it more rarely: WORKBENCH_POLL_S=120; and tell the site")
