@@ -33,7 +33,7 @@ class Meeting:
     Attributes
     ----------
     settings
-        What its workers are to be like, see ``JobWorkers.settings``.
+        What its workers are to be like, see ``JobPartition.settings``.
     """
 
     connection: Connection

@@ -109,7 +109,7 @@ class Life:
                 try:
                     await self._tick(scheduler, workers)
                 except OSError as error:
-                    self._disk_failed(error)
+                    await self._disk_failed(error)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._end.wait(), TICK_S)
         finally:
@@ -194,7 +194,7 @@ class Life:
         runs = await self._runs(scheduler)
         requests = await asyncio.to_thread(self._requests)
         if requests["scale"]:
-            self._scale(requests["scale"])
+            await asyncio.to_thread(self._scale, requests["scale"])
             workers.try_again()
         if requests["stop"]:
             self.end(ON_REQUEST)
@@ -269,9 +269,9 @@ class Life:
         if self.spec.life_s and clock - self._begun > self.spec.life_s:
             self.end(TIME_LIMIT)
 
-    def _disk_failed(self, error: OSError) -> None:
+    async def _disk_failed(self, error: OSError) -> None:
         """Go on with a full or absent file system; end where the cluster's folder is gone."""
-        if not self.folder.path.exists():
+        if not await asyncio.to_thread(self.folder.path.exists):
             self.end("its folder was removed")
         elif time.monotonic() - self._complained > renew_s():
             self._complained = time.monotonic()
