@@ -76,6 +76,7 @@ class JobPartition:
         problems = [
             *_wrong_card(spec, partition, accelerator),
             *_wrong_size(spec, site, partition, accelerator),
+            *_wrong_jobs(spec, site, per_job),
             *_wrong_time(spec, partition),
             *_wrong_folder(folder),
         ]
@@ -225,6 +226,17 @@ def _wrong_size(
         yield Problem(
             "workers",
             f"{most} were asked; the site file {site.file} allows {site.limits.workers} a cluster.",
+        )
+
+
+def _wrong_jobs(spec: ClusterSpec, site: Site, per_job: int) -> Iterator[Problem]:
+    most = spec.maximum or 1
+    jobs = math.ceil(most / per_job)
+    if site.limits.jobs is not None and jobs > site.limits.jobs:
+        yield Problem(
+            "workers",
+            f"{most} workers need {jobs} jobs; the site file {site.file} allows {site.limits.jobs} "
+            "a cluster.",
         )
 
 
