@@ -18,7 +18,7 @@ import distributed.utils
 from distributed import Scheduler
 from distributed.core import Status
 
-from workbench.clusters.folder import ON_REQUEST, ClusterFolder
+from workbench.clusters.folder import ON_REQUEST, RUNS_METADATA, ClusterFolder
 from workbench.clusters.login import TIME_LIMIT
 from workbench.clusters.node import node_dir
 from workbench.clusters.place import JobPartition, local_card
@@ -28,7 +28,7 @@ from workbench.clusters.process.interface import listening_host
 from workbench.clusters.process.job_workers import JobWorkers
 from workbench.clusters.process.nannies import Kind
 from workbench.clusters.process.operator import Operator
-from workbench.clusters.process.served import METADATA, ServedRuns, remaining_workers
+from workbench.clusters.process.served import ServedRuns, remaining_workers
 from workbench.clusters.process.settings import shrink_after_s
 from workbench.clusters.process.size import SHRINK_AFTER_S, Size
 from workbench.clusters.process.workers import LocalWorkers
@@ -221,7 +221,7 @@ class Life:
 
         Runs of which only the submitter has told so far are watched, too.
         """
-        registered: dict[str, Any] = scheduler.task_metadata.get(METADATA) or {}
+        registered: dict[str, Any] = scheduler.task_metadata.get(RUNS_METADATA) or {}
         if time.monotonic() - self._looked > LOOK_S:
             self._looked = time.monotonic()
             entries = dict(registered)
