@@ -27,6 +27,7 @@ from workbench.runs.folder import delete_run, find_run, has_link, new_run_folder
 from workbench.runs.handle import Run
 from workbench.runs.lock import batch_job_id
 from workbench.runs.manifest import write_manifest
+from workbench.runs.spawn import Guard as Guard
 from workbench.runs.status import empty_status, write_status
 from workbench.submission import (
     Checked,
@@ -233,6 +234,11 @@ def runs(limit: int | None = None, after: str | None = None) -> Iterator[Run]:
         except NotFound:
             continue
         count += 1
+
+
+def watch(run_id: str) -> Guard:
+    """Return what restarts a run's driver when that dies, each time that it is asked to look."""
+    return Guard(find_run(run_id), Drivers())
 
 
 def resume(run_id: str, *, accept_code: bool = False) -> Run:

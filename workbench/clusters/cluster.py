@@ -103,18 +103,15 @@ class Cluster:
         ParameterError
             When there is no such size.
         Refused
-            When the cluster does not run, its process does not answer, or it could never have so
-            many workers.
+            When the partition never has so many cards, the cluster does not run, or its process
+            does not answer.
         """
         wanted = {"min": minimum, "max": minimum if maximum is None else maximum}
         status = self.status()
         spec = self._files.read_spec() or ClusterSpec(name=self.name)
-        larger = spec.sized(wanted["min"], wanted["max"])
-        fit_login_node(larger)
+        check_place(fit_login_node(spec.sized(wanted["min"], wanted["max"])), self.folder)
         if status["state"] not in ("starting", "running"):
             raise Refused(_not_running(status), code="not_running")
-        if wanted["max"] > status["workers"]["max"]:
-            check_place(larger, self.folder)
         token = self._files.request("scale", status["generation"], wanted)
         return self._wait(lambda s: s["answered"].get("scale") == token, ANSWER_S, "scale")
 
