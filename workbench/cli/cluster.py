@@ -45,7 +45,7 @@ def request_options(command: Any) -> Any:
             "--idle-timeout",
             type=float,
             metavar="SECONDS",
-            help="End after so long without a run and without a task "
+            help="End after so long without a run and without work "
             "[default: 1800 on this computer, else 300]",
         ),
     )

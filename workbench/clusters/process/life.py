@@ -265,7 +265,7 @@ class Life:
         if busy or scheduler.check_idle() is None:
             self._busy = clock
         if clock - self._busy > self.spec.idle_s:
-            self.end(f"no run and no task for {self.spec.idle_s:g} seconds")
+            self.end(f"no run and no work for {self.spec.idle_s:g} seconds")
         if self.spec.life_s and clock - self._begun > self.spec.life_s:
             self.end(TIME_LIMIT)
 
