@@ -13,6 +13,7 @@ from typing import Any
 
 import workbench.clusters.handle as clusters
 from workbench import registry
+from workbench.clusters.cluster import Cluster
 from workbench.clusters.drivers import Drivers
 from workbench.clusters.small_job import caller_ends
 from workbench.clusters.spec import LOCAL
@@ -26,6 +27,7 @@ from workbench.runs.folder import delete_run, find_run, has_link, new_run_folder
 from workbench.runs.handle import Run
 from workbench.runs.lock import batch_job_id
 from workbench.runs.manifest import write_manifest
+from workbench.runs.spawn import Guard as Guard
 from workbench.runs.status import empty_status, write_status
 from workbench.submission import (
     Checked,
@@ -234,6 +236,11 @@ def runs(limit: int | None = None, after: str | None = None) -> Iterator[Run]:
         count += 1
 
 
+def watch(run_id: str) -> Guard:
+    """Return what restarts a run's driver when that dies, each time that it is asked to look."""
+    return Guard(find_run(run_id), Drivers())
+
+
 def resume(run_id: str, *, accept_code: bool = False) -> Run:
     """Go on with a run that was stopped, interrupted or failed.
 
@@ -315,3 +322,39 @@ def delete(run_id: str, *, keep_result: bool = False) -> int:
     """Delete a run; return the bytes freed.  Raises as :func:`may_delete` does."""
     may_delete(run_id, keep_result=keep_result)
     return delete_run(run_id, keep_result=keep_result)
+
+
+def start_cluster(name: str, **asked: Any) -> Cluster:
+    """Start a cluster, or return the one that runs under that name; it outlives the caller.
+
+    Parameters
+    ----------
+    name
+        Name of the cluster.
+    **asked
+        ``partition``, ``accelerator``, ``workers`` or ``between``, ``time_limit_s``,
+        ``idle_timeout_s``: see :func:`workbench.clusters.handle.request`.
+
+    Raises
+    ------
+    ParameterError, Refused
+        See :func:`workbench.clusters.handle.start`.
+
+    Examples
+    --------
+    >>> cluster = start_cluster("fold", partition="dcu", accelerator="dcu:k100", workers=16)
+    >>> cluster.wait_running(workers=16)  # doctest: +SKIP
+    >>> client = connect("fold")  # doctest: +SKIP
+    """
+    return clusters.start(name, **asked)
+
+
+def open_cluster(name: str) -> Cluster:
+    """Return the handle of a cluster that was started at some time, from whatever process.
+
+    Raises
+    ------
+    NotFound
+        With the nearest name.
+    """
+    return clusters.get(name)

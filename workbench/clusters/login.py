@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterable
+from dataclasses import replace
 from threading import Thread
 
 from workbench.clusters.spec import ClusterSpec
@@ -21,7 +22,7 @@ ANSWER_S = 2.0
 NODES_S = 600.0
 
 
-def on_login_node() -> bool:
+def on_login_node(site: Site | None = None) -> bool:
     """Say whether this host is a login node.
 
     ``WORKBENCH_LOGIN_NODE`` says so, else the site file; else a host is one whose scheduler
@@ -30,7 +31,7 @@ def on_login_node() -> bool:
     given = os.environ.get("WORKBENCH_LOGIN_NODE")
     if given in ("0", "1"):
         return given == "1"
-    site = load_site()
+    site = site or load_site()
     if site.login_node is not None:
         return site.login_node
     if batch_job_id() is not None or not schedulers_of(site):
@@ -74,4 +75,4 @@ def fit_login_node(spec: ClusterSpec) -> ClusterSpec:
             "the site file, or WORKBENCH_LOGIN_NODE=0",
             code="login_node",
         )
-    return ClusterSpec.from_json({**spec.to_json(), "life_s": LIMIT_S})
+    return replace(spec, life_s=LIMIT_S)

@@ -21,6 +21,7 @@ from distributed.scheduler import KilledWorker
 
 from workbench import client as clients
 from workbench.clusters import handle as clusters
+from workbench.clusters.folder import RUNS_METADATA
 from workbench.driver.approach import (
     PASSING,
     TRIES,
@@ -316,7 +317,7 @@ class Link:
 
     def _publish(self, client: Client) -> None:
         entry = {"folder": self._served["folder"], "remaining_workers": self.wanted_workers}
-        client.set_metadata(["workbench-runs", self._served["run_id"]], entry)
+        client.set_metadata([RUNS_METADATA, self._served["run_id"]], entry)
 
     def _leave(self) -> None:
         """Give up the connection; every call that was under way comes back lost."""

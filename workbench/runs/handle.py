@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbench import registry
 from workbench.errors import Refused
 from workbench.runs.driver_job import awaited
 from workbench.runs.files import read_json, replace_json
@@ -194,6 +195,22 @@ class Run:
             self.folder
         )
         return found
+
+    def charts(self, dataset: xarray.Dataset | None = None) -> dict[str, Any]:
+        """Return the figures that the recipe draws, as altair charts by name.
+
+        Parameters
+        ----------
+        dataset
+            The result, or a part of it; opened when left out.
+        """
+        recipe = registry.resolve(self.manifest.recipe)
+        draw = recipe.figures
+        if draw is None:
+            return {}
+        parameters = self.manifest.load(recipe, self.folder)
+        found = self.open() if dataset is None else dataset
+        return dict(registry.asked(f"Drawing {recipe.id}", lambda: draw(found, parameters)))
 
     def verify(self) -> dict[str, Any]:
         """Read every byte of the result and compare: ``{sound, problems: [{file, message}]}``."""

@@ -76,6 +76,8 @@ def describe(folder: Path) -> dict[str, Any]:
         "message": f"its driver waits to start: {job}" if job else status["message"],
         "notes": status.get("notes", []),
         "stages": status["stages"],
+        "left_s": status.get("left_s"),
+        "workers": status.get("workers", 0),
     }
 
 

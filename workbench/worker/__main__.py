@@ -28,7 +28,13 @@ def main(folder: Path, job: str) -> int:
     logging.basicConfig(
         format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.INFO
     )
-    found = Rendezvous(folder).wait()
+    meeting = Rendezvous(folder)
+    try:
+        meeting.check_shared(job)
+    except WorkbenchError as error:
+        LOG.error(error.message)
+        return 1
+    found = meeting.wait()
     if found is None:
         return 0
     os.environ.setdefault(BEGAN, str(time.time()))

@@ -134,6 +134,10 @@ class Operator:
         """Say in plain words why a job waits, or how it ended."""
         return self._scheduler.plain_reason(reason)
 
+    def has_log(self, name: str) -> bool:
+        """Say whether a job got so far that its output was opened."""
+        return self.folder.job_log(name).exists()
+
     def log_tail(self, name: str) -> str:
         """Return the last lines of a job's log."""
         return self.folder.tail(TAIL_LINES, self.folder.job_log(name))
