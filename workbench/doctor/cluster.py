@@ -162,5 +162,5 @@ def _missing(status: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> I
         yield unknown(
             NODE,
             f"no answer within {ALL_S:.0f} s from: {', '.join(left)}",
-            "They may be busy with a kernel that lets nothing else run: try again later",
+            "They may be busy with a calculation that lets nothing else run: try again later",
         )

@@ -117,7 +117,7 @@ def _cards_finding(cards: Sequence[Mapping[str, Any]]) -> Finding:
     if "error" in computed:
         return bad(CARD, f"{said}; {computed['error']}", _install(card))
     if not computed["on_card"]:
-        return warning(CARD, f"{said}; kernels compute with {computed['words']}", _install(card))
+        return warning(CARD, f"{said}; recipes compute with {computed['words']}", _install(card))
     if not computed["right"]:
         fix = "Have the site take that card out of service"
         return bad(CARD, f"{said}; {computed['words']} computes wrongly", fix)

@@ -43,7 +43,8 @@ def host_findings() -> list[Finding]:
         All of them, also the good ones.
     """
     # Loading plugins takes standard output away for a moment, which only one thread may do.
-    schedulers(), vendors()
+    schedulers()
+    vendors()
     look = SiteLook()
     first = together({"site file": look.take}, SITE_S)
     site = look.site
