@@ -124,11 +124,13 @@ class Desk:
 
     def theme(self, name):
         """Choose a theme by the palette, as a person would."""
+        light = "false" if "Dark" in name else "true"
+        if self.page.locator(f"body[data-jp-theme-light='{light}']").count():
+            return
         self.page.keyboard.press("Control+Shift+C")
         self.page.keyboard.type(f"Theme: {name}")
         self.page.locator(".lm-CommandPalette-item.lm-mod-active", has_text=name).wait_for()
         self.page.keyboard.press("Enter")
-        light = "false" if "Dark" in name else "true"
         self.page.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached")
 
     def close(self):

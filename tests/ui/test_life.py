@@ -88,7 +88,8 @@ def test_a_run_that_ended_while_nobody_was_there_is_told(desk, place):
     desk.open()
     notice = desk.page.locator(".Toastify__toast", has_text="Every kind: Finished, 6 items")
     notice.get_by_role("button", name="Show").click()
-    expect(desk.page.locator(".jp-Workbench-run:visible")).to_contain_text(run_id[:8])
+    shown = desk.page.locator(f"[id='workbench-run-{run_id}']:visible")
+    expect(shown).to_contain_text("Finished, 6 items")
 
 
 def test_a_run_is_searched_and_filtered(desk, place):

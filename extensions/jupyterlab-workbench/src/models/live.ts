@@ -26,7 +26,7 @@ export class LiveModel extends PolledModel {
   }
 
   /** Emitted for each run that has come to its end. */
-  get ended(): ISignal<this, IRunPage> {
+  get ended(): ISignal<this, LiveModel.IEnd> {
     return this._ended;
   }
 
@@ -35,6 +35,7 @@ export class LiveModel extends PolledModel {
     const known = await this._state?.fetch(KEY);
     if (Array.isArray(known)) {
       this._known = new Set(known.map(String));
+      this._missed = true;
     }
   }
 
@@ -54,16 +55,19 @@ export class LiveModel extends PolledModel {
     const gone = [...this._known].filter(id => !there.has(id));
     this._known = there;
     await this._state?.save(KEY, [...there]);
+    const missed = this._missed;
+    this._missed = false;
     for (const id of gone) {
-      await this._tell(id);
+      await this._tell(id, missed);
     }
     const hidden = document.visibilityState === 'hidden';
     this.pace(there.size && !hidden ? BUSY : CALM);
   }
 
-  private async _tell(id: string): Promise<void> {
+  private async _tell(id: string, missed: boolean): Promise<void> {
     try {
-      this._ended.emit(await this._rest.get<IRunPage>(['runs', id]));
+      const run = await this._rest.get<IRunPage>(['runs', id]);
+      this._ended.emit({ run, missed });
     } catch (error) {
       if (!(error instanceof RestError && error.status === 404)) {
         throw error;
@@ -72,7 +76,17 @@ export class LiveModel extends PolledModel {
     }
   }
 
-  private _ended = new Signal<this, IRunPage>(this);
+  private _ended = new Signal<this, LiveModel.IEnd>(this);
   private _known = new Set<string>();
+  private _missed = false;
   private _runs: IRun[] = [];
+}
+
+export namespace LiveModel {
+  /** The end of a run. */
+  export interface IEnd {
+    run: IRunPage;
+    /** Whether it ended while nobody was there. */
+    missed: boolean;
+  }
 }

@@ -11,12 +11,13 @@ export const notices: JupyterFrontEndPlugin<void> = {
   autoStart: true,
   requires: [IWorkbench],
   activate: (app, workbench: IWorkbench) => {
-    workbench.live.ended.connect((_, run) => {
+    workbench.live.ended.connect(async (_, { run, missed }) => {
+      await workbench.catalogue.ensure();
       const title = workbench.catalogue.summary(run.recipe)?.title;
       const message = `${title ?? run.recipe}: ${stateWords(run)}`;
       Notification.emit(message, kind(run), {
         // Good news goes by itself where somebody can see it.
-        autoClose: seen(run) ? 8000 : false,
+        autoClose: seen(run) && !missed ? 8000 : false,
         actions: [
           {
             label: 'Show',
