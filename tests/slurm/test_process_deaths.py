@@ -63,12 +63,21 @@ def test_driver_and_shell_may_die(work):
     work.cluster("kept", *CPU, workers=2)
     side = work.root / "side-shell"
     words = [WORKBENCH, "run", "start", "faults.steps", "--on", "kept", "--wait", "--json"]
-    words += ["--set", "n=400", "--set", "seconds=0.05", "--set", f"side={side}"]
+    words += [
+        "--folder",
+        str(work.root / "shell"),
+        "--set",
+        "n=400",
+        "--set",
+        "seconds=0.05",
+        "--set",
+        f"side={side}",
+    ]
     shell = work.spawn(
         "sh", "-c", '"$@"; true', "sh", *words,
         start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    folder = until(lambda: list((work.home / "runs").glob("*/tasks.*.jsonl")), "a run")[-1].parent
+    folder = until(lambda: list((work.root / "shell").glob("*/tasks.*.jsonl")), "a run")[0].parent
     run = work.seen(folder, side, "kept")
     until(run.finished, "a first record", tell=run.log)
     os.killpg(shell.pid, signal.SIGKILL)
@@ -132,7 +141,7 @@ def test_a_stopped_cluster_leaves_no_job_and_no_process(work):
     for name in ("adopted", "kept", "twin"):
         pid = work.pid(name)
         assert work.json("cluster", "stop", name)["state"] == "stopped"
-        assert not alive(pid)
+        until(lambda pid=pid: not alive(pid), "the end of its process")
     until(lambda: not work.queue(), "no job is left", tell=lambda: str(work.queue()))
     until(lambda: not work.processes(), "no process is left", tell=lambda: str(work.processes()))
 
@@ -140,7 +149,7 @@ def test_a_stopped_cluster_leaves_no_job_and_no_process(work):
 @pytest.mark.long
 @pytest.mark.parametrize("round", range(10))
 def test_clusters_killed_while_they_submit_never_submit_twice(slurm, work, round):
-    """The process dies at any moment of its first seconds; the number of jobs is right after all."""
+    """The process dies at any moment of its first seconds; the number of jobs is right."""
     name = f"early-{round}"
     child = work.spawn(WORKBENCH, "cluster", "start", name, *CPU, "--workers", "3")
     ledger = work.home / "clusters" / name / "jobs.jsonl"

@@ -13,8 +13,8 @@ DCU = ("--partition", "dcu", "--accelerator", "dcu:k100")
 # Site file, words of the command line, Slurm's words, what is said in plain ones.
 CASES = {
     "partition": (
-        {},
-        ("--partition", "private", "--accelerator", "dcu:k100"),
+        {"[batch]": '[partitions.dcu]\ndirectives = ["--partition=private"]\n\n[batch]'},
+        DCU,
         "User's group not permitted to use this partition",
         "Choose another, or ask the site's staff",
     ),
@@ -125,7 +125,7 @@ IMPOSSIBLE = {
     "partition": (("--partition", "dcuu"), "no partition named 'dcuu'. Did you mean 'dcu'?"),
     "time": (
         ("--partition", "gpu", "--time", "9:00:00"),
-        "Partition gpu allows 4:00:00, 9:00:00 was asked",
+        "Partition gpu allows 04:00:00, 09:00:00 was asked",
     ),
 }
 

@@ -123,10 +123,8 @@ class Work(Place):
         pairs = [f"{name}={value}" for name, value in values.items()]
         words = [*options, *(w for pair in pairs for w in ("--set", pair))]
         shown = self.json("run", "start", recipe, *words)
-        names = [
-            word for before, word in zip(options, options[1:], strict=False) if before == "--on"
-        ]
-        return self.seen(shown["folder"], side, names[0])
+        cluster = options[options.index("--on") + 1]
+        return self.seen(shown["folder"], side, cluster)
 
     def seen(self, folder, side, cluster):
         """What is seen of a run in this home."""
