@@ -50,7 +50,7 @@ def test_a_cluster_computes_and_replaces_a_cancelled_job(sge, work):
 def test_what_it_refuses_is_told(sge, work):
     error = work.json("cluster", "start", "big", *GPU, "--workers", "3", code=4)["error"]
     assert "3 workers need 3 cards; partition cards.q has 2" in error["message"]
-    site = {'request = ["-l", "gpu={n}"]': 'request = ["-l", "tpu={n}"]'}
+    site = {'request = "-l gpu={n}"': 'request = "-l tpu={n}"'}
     with Work(sge, site=site) as other:
         error = other.json("cluster", "start", "odd", *GPU, code=4, timeout=150)["error"]
         assert 'unknown resource "tpu"' in error["message"]
