@@ -9,8 +9,19 @@ PACKAGES = (
     ROOT / "workbench",
     ROOT / "recipes/proteins/workbench_proteins",
     ROOT / "recipes/materials/workbench_materials",
+    ROOT / "extensions/jupyterlab-workbench/jupyterlab_workbench",
 )
-LEFT_OUT = {".venv", "dist", "__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
+LEFT_OUT = {
+    ".venv",
+    "dist",
+    "lib",
+    "node_modules",
+    "labextension",
+    "__pycache__",
+    ".mypy_cache",
+    ".pytest_cache",
+    ".ruff_cache",
+}
 MODULES = tuple(sorted(path for package in PACKAGES for path in package.rglob("*.py")))
 
 

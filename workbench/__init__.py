@@ -52,8 +52,10 @@ if TYPE_CHECKING:
         tile as tile,
     )
     from workbench.service import (
+        open_cluster as open_cluster,
         open_run as open_run,
         runs as runs,
+        start_cluster as start_cluster,
         submit as submit,
     )
 
@@ -84,9 +86,11 @@ _WHERE = {
     "connect": "client",
     "content_hash": "inputs",
     "open_input": "inputs",
+    "open_cluster": "service",
     "open_run": "service",
     "parameter": "parameters",
     "runs": "service",
+    "start_cluster": "service",
     "submit": "service",
     "tasks": "recipe",
     "tile": "recipe",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import tempfile
 from pathlib import Path
 
 from workbench.errors import Refused
@@ -36,6 +37,23 @@ def expanded(path: str | os.PathLike[str]) -> Path | None:
         return Path(path).expanduser().absolute()
     except RuntimeError:
         return None
+
+
+def node_local(scratch: str | None = None) -> Path:
+    """Return this user's folder (0700) on the node's own disk, for what can be made again.
+
+    Parameters
+    ----------
+    scratch
+        Where the site keeps node-local files; environment variables in it are filled in.
+
+    Raises
+    ------
+    Refused
+        When the place in the shared temporary folder is taken by another user.
+    """
+    base = Path(os.path.expandvars(scratch) if scratch else tempfile.gettempdir())
+    return private_folder(base / f"workbench-{os.getuid()}")
 
 
 def private_folder(folder: Path) -> Path:

@@ -85,6 +85,8 @@ class Plan:
         For products (query x shard, structure x strain): the dim of the things that users
         count.  ``coords["<dim>_<owner>"]`` then holds the owner's index of each item, and
         the tasks of one group own a range of it that no other group touches.
+    units
+        Unit of each coordinate that has one, by name (UDUNITS text).
     attrs
         Numbers and texts for the attributes of the result.
     """
@@ -93,6 +95,7 @@ class Plan:
     coords: Mapping[str, Any]
     tasks: Tasks
     owner: str | None = None
+    units: Mapping[str, str] = field(default_factory=dict)
     attrs: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property

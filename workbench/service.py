@@ -7,21 +7,27 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import workbench.clusters.handle as clusters
 from workbench import registry
+from workbench.clusters.cluster import Cluster
+from workbench.clusters.drivers import Drivers
+from workbench.clusters.small_job import caller_ends
 from workbench.clusters.spec import LOCAL
 from workbench.code import code_hash
 from workbench.errors import NotFound, ParameterError, Refused, WorkbenchError
 from workbench.home import expanded
 from workbench.pool.pool import Pool
+from workbench.pool.site import load_site
 from workbench.runs.files import replace_json
 from workbench.runs.folder import delete_run, find_run, has_link, new_run_folder, run_ids, runs_home
 from workbench.runs.handle import Run
+from workbench.runs.lock import batch_job_id
 from workbench.runs.manifest import write_manifest
-from workbench.runs.spawn import start_driver
+from workbench.runs.spawn import Guard as Guard
 from workbench.runs.status import empty_status, write_status
 from workbench.submission import (
     Checked,
@@ -88,7 +94,7 @@ def submit(
     except BaseException:
         delete_run(run.id)
         raise
-    start_driver(run.folder)
+    run.start()
     return run
 
 
@@ -105,6 +111,31 @@ def _have_served(run: Run) -> None:
     if len(refusals) == 1:
         raise refusals[0]
     raise Refused("\n".join(error.message for error in refusals), code=refusals[0].code)
+
+
+def lifetime(run: Run) -> str:
+    """Say what the driver of a run that was started here hangs on; nothing if on nothing."""
+    started, job = run.started, batch_job_id()
+    if started is None:
+        return ""
+    if started.job:
+        return f"Its driver is {started.job}: it goes on when this session ends."
+    refused = f"There is no job of its own for its driver: {started.note} " if started.note else ""
+    if job is None:
+        return refused
+    ends = caller_ends(load_site())
+    when = f" at {_local(ends)}" if ends else ""
+    return (
+        f"{refused}It ends with this job ({job}){when}. What is finished then stays, and "
+        f"goes on with: workbench run resume {run.id}"
+    )
+
+
+def _local(moment: str) -> str:
+    """Return a time as a clock here shows it, with the day where that is not today."""
+    then = datetime.fromisoformat(moment).astimezone()
+    today = datetime.now().astimezone().date() == then.date()
+    return then.strftime("%H:%M" if today else "%Y-%m-%d %H:%M")
 
 
 def prepare(
@@ -140,12 +171,12 @@ def prepare(
         shutil.rmtree(place, ignore_errors=True)
         (runs_home() / f"{place.name}.link.json").unlink(missing_ok=True)
         raise
-    return Run(place)
+    return Run(place, Drivers())
 
 
 def _place(recipe_id: str, folder: str | os.PathLike[str] | None, size_bytes: int) -> Path:
     """Make the folder of a new run where there is room for it."""
-    parent = _parent(folder) if folder is not None else None
+    parent = _parent(folder if folder is not None else load_site().runs)
     refuse_without_room(parent, size_bytes)
     try:
         return new_run_folder(recipe_id, parent)
@@ -156,7 +187,10 @@ def _place(recipe_id: str, folder: str | os.PathLike[str] | None, size_bytes: in
         ) from error
 
 
-def _parent(folder: str | os.PathLike[str]) -> Path:
+def _parent(folder: str | os.PathLike[str] | None) -> Path | None:
+    """Return the folder that is named: by whoever asks, else by the site; None for our own."""
+    if folder is None:
+        return None
     found = expanded(folder)
     if found is None:
         raise ParameterError(f"--folder {folder}: nobody here has that home. Check the path.")
@@ -176,7 +210,7 @@ def open_run(run_id: str) -> Run:
     NotFound
         With the nearest id.
     """
-    return Run(find_run(run_id))
+    return Run(find_run(run_id), Drivers())
 
 
 def runs(limit: int | None = None, after: str | None = None) -> Iterator[Run]:
@@ -196,10 +230,15 @@ def runs(limit: int | None = None, after: str | None = None) -> Iterator[Run]:
         if limit is not None and count >= limit:
             return
         try:
-            yield Run(find_run(run_id))
+            yield Run(find_run(run_id), Drivers())
         except NotFound:
             continue
         count += 1
+
+
+def watch(run_id: str) -> Guard:
+    """Return what restarts a run's driver when that dies, each time that it is asked to look."""
+    return Guard(find_run(run_id), Drivers())
 
 
 def resume(run_id: str, *, accept_code: bool = False) -> Run:
@@ -283,3 +322,39 @@ def delete(run_id: str, *, keep_result: bool = False) -> int:
     """Delete a run; return the bytes freed.  Raises as :func:`may_delete` does."""
     may_delete(run_id, keep_result=keep_result)
     return delete_run(run_id, keep_result=keep_result)
+
+
+def start_cluster(name: str, **asked: Any) -> Cluster:
+    """Start a cluster, or return the one that runs under that name; it outlives the caller.
+
+    Parameters
+    ----------
+    name
+        Name of the cluster.
+    **asked
+        ``partition``, ``accelerator``, ``workers`` or ``between``, ``time_limit_s``,
+        ``idle_timeout_s``: see :func:`workbench.clusters.handle.request`.
+
+    Raises
+    ------
+    ParameterError, Refused
+        See :func:`workbench.clusters.handle.start`.
+
+    Examples
+    --------
+    >>> cluster = start_cluster("fold", partition="dcu", accelerator="dcu:k100", workers=16)
+    >>> cluster.wait_running(workers=16)  # doctest: +SKIP
+    >>> client = connect("fold")  # doctest: +SKIP
+    """
+    return clusters.start(name, **asked)
+
+
+def open_cluster(name: str) -> Cluster:
+    """Return the handle of a cluster that was started at some time, from whatever process.
+
+    Raises
+    ------
+    NotFound
+        With the nearest name.
+    """
+    return clusters.get(name)

@@ -51,7 +51,10 @@ def wanted(project):
     return {canonicalize_name(Requirement(line).name) for line in lines}
 
 
-PROJECTS = dict(zip((".", "recipes/proteins", "recipes/materials"), PACKAGES, strict=True))
+EXTENSION = "extensions/jupyterlab-workbench"
+PROJECTS = dict(
+    zip((".", "recipes/proteins", "recipes/materials", EXTENSION), PACKAGES, strict=True)
+)
 
 
 def test_every_dependency_has_a_tested_version():

@@ -8,6 +8,7 @@ import pytest
 
 from tests.tree import MODULES, PACKAGES, imported, parsed, short
 
+EXTENSION = PACKAGES[-1]
 OURS = {package.name for package in PACKAGES}
 DASK = (
     "workbench/client.py",
@@ -71,6 +72,19 @@ def test_nothing_of_ours_is_imported_inside_a_function():
     assert offending(hidden) == {}
 
 
+def test_the_jupyter_server_comes_through_the_doors_for_front_ends():
+    def beyond(module):
+        used = {name for node in ast.walk(parsed(module)) for name in imported(node)}
+        inner = {name for name in used if name.split(".")[0] == "workbench"}
+        return sorted(
+            inner - {"workbench", "workbench.errors", "workbench.service", "workbench.views"}
+        )
+
+    extension = [module for module in MODULES if EXTENSION in module.parents]
+    assert len(extension) > 5
+    assert offending(beyond, extension) == {}
+
+
 def test_packs_use_nothing_a_third_party_could_not():
     def beyond(module):
         own = next(package.name for package in PACKAGES if package in module.parents)
@@ -78,7 +92,8 @@ def test_packs_use_nothing_a_third_party_could_not():
         others = {name for name in used if is_ours(name) and name.split(".")[0] != own}
         return sorted(others - {"workbench"})
 
-    packs = [module for module in MODULES if PACKAGES[0] not in module.parents]
+    others = {PACKAGES[0], EXTENSION}
+    packs = [module for module in MODULES if not others & set(module.parents)]
     assert offending(beyond, packs) == {}
 
 
@@ -90,11 +105,11 @@ PLACES = {
     "dask": DASK,
     "dask_jobqueue": ("workbench/clusters/process",),
     "distributed": DASK,
-    "jupyter_server": (),
+    "jupyter_server": ("extensions",),
     "pandas": ("workbench/runs", "workbench/worker"),
     "pyhmmer": ("recipes",),
     "torch": (),
-    "tornado": (),
+    "tornado": ("extensions",),
     "xarray": ("workbench/runs", "workbench/worker", "workbench/testing"),
     "zarr": ("workbench/runs", "workbench/worker"),
 }

@@ -1,6 +1,10 @@
 """Resume under changed code asks; an edited comment does not; the same run has the same keys."""
 
-from tests.faults.kit import kill, same, until
+import os
+import pty
+from subprocess import PIPE
+
+from tests.faults.kit import WORKBENCH, kill, same, until
 from workbench.runs.handle import Run
 
 VALUES = {"n": 150, "seconds": 0.03}
@@ -26,6 +30,18 @@ def edit(place, old, new):
     module.write_text(text.replace(old, new))
 
 
+def answered(place, run, answer):
+    """Resume at a terminal and answer what is asked; return the exit code and what was said."""
+    mine, theirs = pty.openpty()
+    words = ("run", "resume", run.id)
+    child = place.spawn(WORKBENCH, *words, stdin=theirs, stdout=PIPE, stderr=PIPE)
+    os.close(theirs)
+    os.write(mine, f"{answer}\n".encode())
+    said = child.communicate(timeout=60)[1].decode()
+    os.close(mine)
+    return child.returncode, said
+
+
 def test_changed_code_is_said_and_asked_about_and_goes_on_when_accepted(place):
     run, finished = stopped(place)
     edit(place, "square = x**2", "square = x**2 + 1")
@@ -33,9 +49,15 @@ def test_changed_code_is_said_and_asked_about_and_goes_on_when_accepted(place):
     assert (code, document["error"]["code"]) == (4, "code_changed")
     assert f"workbench run resume {run.id} --accept-code" in document["error"]["message"]
     assert run.state == "stopped"
+    code, said = answered(place, run, "n")
+    assert (code, run.state) == (4, "stopped")
+    assert "was submitted" in said
+    assert "Go on with today's code?" in said
 
     # The cluster still holds the older code: its workers are replaced.
-    assert place.call("run", "resume", run.id, "--accept-code", "--wait").returncode == 0, run.log()
+    code, said = answered(place, run, "y")
+    assert code == 0, said
+    assert run.wait() == "completed", run.log()
     assert set(run.calls().values()) == {1}
     square = Run(run.folder).open()["square"].values
     later = {task for _, task in run.calls()} - {task for _, task in finished}

@@ -9,6 +9,7 @@ import struct
 import subprocess
 import termios
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -195,3 +196,15 @@ def test_100_000_items_are_few_files(shared):
 @pytest.mark.timeout(900)
 def test_1_000_000_items_are_few_files(shared):
     few_files(shared, 1_000_000)
+
+
+@pytest.mark.long
+def test_twenty_runs_at_once_end_and_keep_to_themselves(shared):
+    sizes = range(100, 120)
+    with ThreadPoolExecutor(5) as pool:
+        begun = pool.map(lambda n: shared.start("faults.steps", n=n, seconds=0.005), sizes)
+        runs = list(begun)
+    for n, run in zip(sizes, runs, strict=True):
+        assert run.wait(within_s=150) == "completed", run.log()
+        assert run.calls() == {("main", task): 1 for task in range(n)}
+        assert run.opened()["square"].values.tolist() == [x**2 for x in range(n)]

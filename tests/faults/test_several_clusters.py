@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from tests.faults.kit import Place, kill, same, until
+from tests.faults.kit import WORKBENCH, Place, kill, same, until
+from tests.needs import require_command, require_root
 
 VALUES = {"n": 300, "seconds": 0.02}
 BOTH = ("--on", "a", "--on", "b")
@@ -158,6 +159,25 @@ def test_a_cluster_without_the_package_is_left_out(place, alone):
     assert "faults.steps" in problem(run, "b")
     assert "cluster b: 0 done (There is no recipe" in place.call("run", "show", run.id).stdout
     stop_cluster(place, "b")
+
+
+def test_a_cluster_of_another_computer_alone_is_told_and_holds_nothing_up(place, alone):
+    require_root("another host name")
+    require_command("unshare", "util-linux")
+    elsewhere(place, f"{WORKBENCH} cluster start there --workers 1")
+    run = place.start("faults.steps", "--on", "a", "--on", "there", **VALUES)
+    assert run.wait() == "completed", run.log()
+    same(run.result(), alone)
+    assert tasks_by_cluster(run) == {"a": VALUES["n"]}
+    assert problem(run, "there").startswith("Cluster there is on elsewhere, and only that computer")
+    assert place.cluster("there")["generation"] == 1
+    elsewhere(place, f"{WORKBENCH} cluster stop there")
+
+
+def elsewhere(place, command):
+    """A command line on a computer of another name."""
+    child = place.spawn("unshare", "--uts", "sh", "-c", f"hostname elsewhere && {command}")
+    assert child.wait(60) == 0
 
 
 def test_who_waits_sees_every_cluster(place):

@@ -17,7 +17,14 @@ from packaging.utils import canonicalize_name
 
 from tests.tree import ROOT
 
-NAMES = ("science_workbench", "science_workbench_materials", "science_workbench_proteins")
+NAMES = (
+    "jupyterlab_science_workbench",
+    "science_workbench",
+    "science_workbench_materials",
+    "science_workbench_proteins",
+)
+EXTENSION = "extensions/jupyterlab-workbench"
+PANEL = "share/jupyter/labextensions/jupyterlab-science-workbench"
 
 
 @pytest.fixture(scope="module")
@@ -36,12 +43,14 @@ def needed(projects):
     for project in projects:
         described = tomllib.loads((ROOT / project / "pyproject.toml").read_text())["project"]
         waiting += [Requirement(line) for line in described["dependencies"]]
-    found = {}
+    found, seen = {}, set()
     while waiting:
         wanted = waiting.pop()
         name = canonicalize_name(wanted.name)
-        if name in found or name.startswith("science-workbench"):
+        asked = (name, *sorted(wanted.extras))
+        if asked in seen or name.startswith("science-workbench"):
             continue
+        seen.add(asked)
         found[name] = metadata.distribution(name)
         for inner in map(Requirement, found[name].requires or []):
             extras = ("", *wanted.extras)
@@ -57,12 +66,14 @@ def environment(dist, tmp_path_factory):
     venv.create(folder, symlinks=True)
     python = folder / "bin/python"
     inside = folder / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"
-    for found in needed([".", "recipes/proteins", "recipes/materials"]):
+    for found in needed([".", "recipes/proteins", "recipes/materials", EXTENSION]):
         for name in {Path(file).parts[0] for file in found.files or []} - {"..", "__pycache__"}:
-            (inside / name).symlink_to(found.locate_file(name))
+            if not (inside / name).exists():  # some share a folder
+                (inside / name).symlink_to(found.locate_file(name))
     pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet"]
     offline = ["--no-index", "--find-links", str(dist), "--no-cache-dir"]
-    subprocess.run([*pip, *offline, "science-workbench[proteins,materials]"], check=True)
+    ours = ["science-workbench[proteins,materials]", "jupyterlab-science-workbench"]
+    subprocess.run([*pip, *offline, *ours], check=True)
     return folder
 
 
@@ -116,10 +127,21 @@ def test_source_archives_hold_no_left_overs(dist, name):
 
 def test_the_installed_packages_are_the_wheels_own(run, environment):
     code = "import workbench, workbench_proteins as p, workbench_materials as m\n"
-    code += "print(*(module.__file__ for module in (workbench, p, m)), sep='\\n')"
+    code += "import jupyterlab_workbench as j\n"
+    code += "print(*(module.__file__ for module in (workbench, p, m, j)), sep='\\n')"
     places = run("python", "-c", code).split()
-    assert len(places) == 3
+    assert len(places) == 4
     assert all(place.startswith(str(environment)) for place in places)
+
+
+def test_the_panel_is_there_built_and_whole(environment):
+    told = json.loads((environment / PANEL / "package.json").read_text())
+    assert told["name"] == "jupyterlab-science-workbench"
+    entry = told["jupyterlab"]["_build"]["load"]
+    assert (environment / PANEL / entry).stat().st_size > 1000
+    config = environment / "etc/jupyter/jupyter_server_config.d/jupyterlab_workbench.json"
+    enabled = json.loads(config.read_text())["ServerApp"]["jpserver_extensions"]
+    assert enabled == {"jupyterlab_workbench": True}
 
 
 def test_tools_of_the_tests_are_not_there(run):

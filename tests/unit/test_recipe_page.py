@@ -67,6 +67,7 @@ def test_the_first_recipe_computes_what_it_says(newcomer):
     s6 = (3.4 / r) ** 6
     np.testing.assert_allclose(dataset["energy"], 4 * 0.0104 * (s6 * s6 - s6), rtol=1e-12)
     assert dataset["energy"].attrs["units"] == "eV"
+    assert dataset["separation"].attrs["units"] == "angstrom"
     assert set(np.asarray(dataset["main_status"]).tolist()) == {1}
 
 

@@ -12,6 +12,8 @@ from workbench.cli.output import Commands
 
 _GROUPS = {
     "cluster": "Start, look at, resize and stop Dask clusters.",
+    "lab": "Open JupyterLab with the workbench's panel.",
+    "doctor": "Check this host, or a cluster's nodes, and draft a site file.",
     "pool": "See accelerator cards, partitions and the queue of a cluster.",
     "recipe": "Find recipes, and write your own.",
     "run": "Start runs, follow them, and look at what they left.",

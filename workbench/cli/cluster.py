@@ -230,7 +230,7 @@ def _with_workers(cluster: Cluster, status: dict[str, Any]) -> dict[str, Any]:
 def _print_cluster(status: dict[str, Any]) -> None:
     workers = status["workers"]
     click.echo(f"Cluster {status['name']}: {_state(status)}")
-    click.echo(f"  place    {_place(status)} ({status['host']}, process {status['pid']})")
+    click.echo(f"  place    {_place(status)} ({_process(status)})")
     click.echo(f"  workers  {workers['connected']} connected, {_size(workers)} wanted")
     for process in status["worker_processes"]:
         click.echo(f"           {process['name']}  process {process['pid']}{_card(process)}")
@@ -272,6 +272,16 @@ def _print_list(found: list[dict[str, Any]]) -> None:
         place = _place(status)
         workers = f"{status['workers']['connected']}/{_size(status['workers'])} workers"
         click.echo(f"{status['name']:{width}}  {place}  {workers}  {_state(status)}")
+
+
+def _process(status: dict[str, Any]) -> str:
+    """Say where the cluster's own process is."""
+    own = status["own_job"]
+    job = f"job {own['job_id'] or own['name']}" if own else ""
+    if not status["pid"]:
+        return f"its process waits in the queue, {job}"
+    where = f"{status['host']}, process {status['pid']}"
+    return f"{where} in {job}" if job else where
 
 
 def _place(status: dict[str, Any]) -> str:

@@ -19,7 +19,7 @@ from workbench.pool.plugins import schedulers
 from workbench.pool.pool import Pool
 
 TEXTS = ("partition", "card")
-NUMBERS = ("free", "busy", "mine", "out of service", "waiting", "time limit", "would start")
+NUMBERS = ("free", "busy", "mine", "out of\nservice", "waiting", "time\nlimit", "would\nstart")
 PIPE_WIDTH = 140
 
 
@@ -49,9 +49,8 @@ def _print(pool: Pool) -> None:
         style = "dim" if pool.stale else ""
         console.print(Text(_headline(pool), style="yellow" if pool.stale else ""))
         console.print(_table(shown, style))
-        for line in (line for partition in shown for line in _waiting(partition)):
-            console.print(Text(line, style=style), soft_wrap=True)
-        for line in _notes(shown):
+        waiting = [line for partition in shown for line in _waiting(partition)]
+        for line in (*_kinds(shown), *waiting, *_notes(shown)):
             console.print(Text(line, style=style), soft_wrap=True)
     elif not pool.stale:
         console.print("No scheduler is seen from here: clusters run on this computer.")
@@ -68,32 +67,45 @@ def _headline(pool: Pool) -> str:
 
 
 def _table(partitions: list[Partition], style: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, style=style, row_styles=[style])
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        padding=(0, 1, 0, 0),
+        style=style,
+        row_styles=[style],
+    )
     for name in TEXTS:
-        table.add_column(name, overflow="fold")
+        table.add_column(name, overflow="fold", min_width=9)
     for name in NUMBERS:
-        table.add_column(name, justify="right", overflow="fold")
+        table.add_column(name, justify="right", no_wrap=True)
     for partition in partitions:
         limit = "none" if partition.time_limit_s is None else _span(partition.time_limit_s)
         name = partition.name if partition.up else f"{partition.name} (closed)"
         if not partition.accelerators:
             nodes = partition.nodes
-            said = f"no cards; {nodes.idle:,} of {nodes.total:,} nodes idle"
-            out = f"{nodes.out_of_service:,} nodes" if nodes.out_of_service else "0"
-            table.add_row(name, said, "", "", "", out, f"{partition.pending_jobs:,}", limit, "")
+            out = f"{nodes.out_of_service:,} n" if nodes.out_of_service else "0"
+            free, busy = f"{nodes.idle:,} n", f"{nodes.mixed + nodes.allocated:,} n"
+            waiting = f"{partition.pending_jobs:,}"
+            table.add_row(name, "no cards", free, busy, "", out, waiting, limit, "")
         for each in partition.accelerators.values():
             cards = each.cards
             free = f"{cards.free:,}" + "*" * bool(cards.stranded)
             numbers = (cards.allocated, cards.mine, cards.out_of_service, each.pending_jobs)
-            table.add_row(
-                name, _card(each), free, *(f"{n:,}" for n in numbers), limit, _start(each)
-            )
+            table.add_row(name, each.name, free, *(f"{n:,}" for n in numbers), limit, _start(each))
             name = limit = ""
     return table
 
 
-def _card(accelerator: Accelerator) -> str:
-    return f"{accelerator.name} ({accelerator.vendor}), {accelerator.per_node} a node"
+def _kinds(partitions: list[Partition]) -> Iterator[str]:
+    """Say once what each kind of card is."""
+    every = [each for partition in partitions for each in partition.accelerators.values()]
+    for each in {each.name: each for each in every}.values():
+        memory = "" if each.memory_bytes is None else f", {each.memory_bytes / 1e9:.0f} GB"
+        price = "" if each.price_per_hour is None else f", {each.price_per_hour:g} an hour"
+        nodes = f", {each.per_node} a node" if each.per_node else ""
+        yield f"{each.name}: {each.model} ({each.vendor}){memory}{nodes}{price}"
+    if any(not partition.accelerators for partition in partitions):
+        yield "n: whole nodes, where there are no cards to count"
 
 
 def _waiting(partition: Partition) -> Iterator[str]:
@@ -102,7 +114,9 @@ def _waiting(partition: Partition) -> Iterator[str]:
     for each in partition.accelerators.values():
         for reason, count in sorted(each.pending_reasons.items(), key=lambda pair: -pair[1]):
             jobs = "1 job waits" if count == 1 else f"{count:,} jobs wait"
-            yield f"{partition.name} {each.name}: {jobs} ({reason}). {plain(reason)}"
+            said = plain(reason)
+            why = f": {reason}" if said == reason else f" ({reason}). {said}"
+            yield f"{partition.name} {each.name}: {jobs}{why}"
 
 
 def _notes(partitions: list[Partition]) -> Iterator[str]:

@@ -6,9 +6,8 @@ from typing import Any
 
 import click
 
-from workbench import registry
+from workbench import catalogue
 from workbench.cli.output import emit, translated
-from workbench.recipe import Output, Recipe
 from workbench.testing.template import write_pack
 
 
@@ -22,11 +21,7 @@ def group() -> None:
 @translated
 def list_(as_json: bool) -> None:
     """List the recipes of all installed packs."""
-    found, problems = registry.catalogue()
-    document = {
-        "recipes": [{**_summary(recipe), "pack": entry.pack} for entry, recipe in found],
-        "problems": [{"pack": p.pack, "message": p.message} for p in problems],
-    }
+    document = catalogue.listing()
     emit(document, as_json, lambda: _print_list(document))
 
 
@@ -36,17 +31,7 @@ def list_(as_json: bool) -> None:
 @translated
 def show(recipe_id: str, as_json: bool) -> None:
     """Show a recipe: parameters, outputs, examples, references."""
-    entry = registry.find(recipe_id)
-    recipe = entry.load()
-    outputs = [o for stage in recipe.stages for o in stage.outputs] + list(recipe.summary)
-    document = {
-        **_summary(recipe),
-        "pack": entry.pack,
-        "schema": recipe.parameters.model_json_schema(),
-        "outputs": [_output(output) for output in outputs],
-        "references": list(recipe.references),
-        "examples": [{"name": e.name, "title": e.title} for e in recipe.examples],
-    }
+    document = catalogue.page(recipe_id)
     emit(document, as_json, lambda: _print_recipe(document))
 
 
@@ -65,20 +50,6 @@ def new(name: str, folder: str, as_json: bool) -> None:
     pack = write_pack(name, folder)
     document = {"recipe": name, "folder": str(pack)}
     emit(document, as_json, lambda: _print_new(document))
-
-
-def _summary(recipe: Recipe[Any]) -> dict[str, Any]:
-    names = ("id", "version", "title", "question", "field")
-    return {name: getattr(recipe, name) for name in names}
-
-
-def _output(output: Output) -> dict[str, Any]:
-    names = ("name", "kind", "dtype", "unit", "long_name", "source")
-    found: dict[str, Any] = {name: getattr(output, name) for name in names}
-    found["dims"] = list(output.dims)
-    if output.columns:
-        found["columns"] = [_output(column) for column in output.columns]
-    return found
 
 
 def _print_list(document: dict[str, Any]) -> None:

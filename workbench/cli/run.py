@@ -71,10 +71,7 @@ def start(
         on=clusters,
         folder=folder,
     )
-    if wait:
-        return _wait(run, as_json)
-    emit(run.describe(), as_json, lambda: shown.print_started(run))
-    return 0
+    return _after(run, wait, as_json)
 
 
 @group.command("list")
@@ -254,6 +251,8 @@ def _agreed(go_on: Callable[..., Run], run_id: str, accept_code: bool, as_json: 
 
 
 def _after(run: Run, wait: bool, as_json: bool) -> int:
+    if said := service.lifetime(run):
+        click.echo(said, err=True)
     if wait:
         return _wait(run, as_json)
     emit(run.describe(), as_json, lambda: shown.print_started(run))

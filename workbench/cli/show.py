@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 import click
-import numpy as np
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -16,6 +15,7 @@ from rich.table import Table
 from workbench import registry
 from workbench.recipe import Recipe
 from workbench.runs.handle import Run
+from workbench.runs.table import ResultTable
 
 ROWS = 10
 FAILURES = 10
@@ -80,6 +80,8 @@ def print_run(run: Run, document: dict[str, Any]) -> None:
     manifest = run.manifest
     click.echo(f"  recipe      {manifest.recipe} {manifest.version} ({manifest.pack})")
     click.echo(f"  created     {document['created']}, on {', '.join(document['clusters'])}")
+    if document["driver"]:
+        click.echo(f"  driver      {driver_words(document['driver'])}")
     for name, value in manifest.parameters.items():
         shown = manifest.inputs[name].path if name in manifest.inputs else value
         click.echo(f"  {name:<11} {shown}")
@@ -107,6 +109,13 @@ def print_run(run: Run, document: dict[str, Any]) -> None:
     hint = _next_step(run, state)
     if hint:
         click.echo(f"  next: {hint}")
+
+
+def driver_words(driver: dict[str, Any]) -> str:
+    """Return where a driver is."""
+    if driver["job_id"]:
+        return f"in job {driver['job_id']} on {driver['host']}"
+    return f"process {driver['pid']} on {driver['host']}"
 
 
 def cluster_words(cluster: dict[str, Any]) -> str:
@@ -167,19 +176,16 @@ def print_result(run: Run, dataset: Any) -> None:
 
 def print_top(recipe: Recipe[Any], dataset: Any) -> None:
     """Print the first rows of the table that the recipe shows first."""
-    columns = _columns(recipe, dataset)
+    page = ResultTable(recipe, dataset).page(limit=ROWS)
+    columns = page["columns"]
     if not columns:
         return
-    total = len(next(iter(columns.values())))
-    order = np.arange(total)
-    if recipe.order:
-        order = np.lexsort([dataset[name].values for name in reversed(recipe.order)])
-    cells = {name: [_cell(values[i]) for i in order[:ROWS]] for name, values in columns.items()}
+    cells = {c["name"]: [_cell(row[n]) for row in page["rows"]] for n, c in enumerate(columns)}
     out = console()
     shown = _fitting(cells, out.width)
-    numbers = {name for name in shown if columns[name].dtype.kind in "fiu"}
+    numbers = {c["name"] for c in columns if c["kind"] in ("number", "integer")}
     table = _table(*shown, numbers=numbers)
-    units = [dataset[name].attrs.get("units", "1") for name in shown]
+    units = [c["unit"] for c in columns[: len(shown)]]
     if set(units) != {"1"}:
         for column, name, unit in zip(table.columns, shown, units, strict=True):
             column.header = f"{name}\n{unit if unit != '1' else ''}"
@@ -187,8 +193,9 @@ def print_top(recipe: Recipe[Any], dataset: Any) -> None:
         table.add_row(*row)
     out.print(table)
     left = f", {len(cells) - len(shown)} more columns" if len(cells) > len(shown) else ""
-    if total > ROWS or left:
-        out.print(f"{min(ROWS, total)} of {total:,} rows{left}", highlight=False)
+    if page["total"] > ROWS or left:
+        shown_rows = len(page["rows"])
+        out.print(f"{shown_rows} of {page['total']:,} rows{left}", highlight=False)
 
 
 def _fitting(cells: dict[str, list[str]], width: int) -> list[str]:
@@ -218,33 +225,10 @@ def print_du(document: dict[str, Any]) -> None:
     click.echo(f"{size(document['bytes']):>10}  in all, below {document['folder']}")
 
 
-def _columns(recipe: Recipe[Any], dataset: Any) -> dict[str, Any]:
-    """Return the columns of the table: the owner, what the recipe wants first, the others."""
-    found = _every_column(recipe, dataset)
-    first = [*list(found)[:1], *(name for name in recipe.columns if name in found)]
-    return {name: found[name] for name in dict.fromkeys([*first, *found])}
-
-
-def _every_column(recipe: Recipe[Any], dataset: Any) -> dict[str, Any]:
-    """Return the columns as they are declared; the index of an owner becomes its name."""
-    outputs = [*recipe.summary, *(o for stage in recipe.stages for o in stage.outputs)]
-    rows = next((o for o in outputs if o.name == recipe.table and o.kind == "rows"), None)
-    if rows is None:
-        dim = recipe.table or recipe.items or (outputs[0].dims[0] if outputs[0].dims else "")
-        declared = [output.name for output in outputs if output.dims == (dim,)]
-        return {name: dataset[name].values for name in (dim, *declared) if name in dataset}
-    owner = rows.dims[0]
-    names = [column.name for column in rows.columns if not column.name.endswith("_index")]
-    found = {name: dataset[name].values for name in names}
-    if owner in dataset:
-        found = {owner: dataset[owner].values[dataset[rows.key[0]].values], **found}
-    return found
-
-
 def _cell(value: Any) -> str:
-    if isinstance(value, float | np.floating):
-        return f"{value:.4g}"
-    return str(value)
+    if value is None:
+        return "nan"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _next_step(run: Run, state: str) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 
 from workbench.clusters.folder import LIVING, ClusterFolder, clusters_home, is_here
 from workbench.clusters.login import fit_login_node
+from workbench.clusters.place import check_place
 from workbench.clusters.spec import LOCAL, NAME, ClusterSpec
 from workbench.errors import NotFound, Refused
 
@@ -103,12 +104,13 @@ class Cluster:
         ParameterError
             When there is no such size.
         Refused
-            When the cluster does not run, or its process does not answer.
+            When the partition never has so many cards, the cluster does not run, or its process
+            does not answer.
         """
         wanted = {"min": minimum, "max": minimum if maximum is None else maximum}
         status = self.status()
-        spec = ClusterSpec(name=self.name, partition=status["partition"])
-        fit_login_node(spec.sized(wanted["min"], wanted["max"]))
+        spec = self._files.read_spec() or ClusterSpec(name=self.name)
+        check_place(fit_login_node(spec.sized(wanted["min"], wanted["max"])), self.folder)
         if status["state"] not in ("starting", "running"):
             raise Refused(_not_running(status), code="not_running")
         token = self._files.request("scale", status["generation"], wanted)

@@ -20,7 +20,7 @@ ALWAYS = {
     "DASK_LOGGING__DISTRIBUTED": "warning",
 }
 
-_ONE_PROCESS = ("WORKBENCH_WORKER_", "WORKBENCH_NODE", "WORKBENCH_CARD", "WORKBENCH_LAUNCHER")
+_ONE_PROCESS = ("WORKBENCH_WORKER_", "WORKBENCH_NODE", "WORKBENCH_CARD", "WORKBENCH_JOB_BEGAN")
 
 
 def worker_environment(caller: Mapping[str, str]) -> dict[str, str]:

@@ -29,8 +29,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from workbench.clusters import small_job
 from workbench.clusters.spec import ClusterSpec, check_name
 from workbench.home import private_folder, workbench_home
+from workbench.pool.site import load_site
 from workbench.runs.files import read_json, replace_json
 from workbench.runs.lock import boot_id, silence_s, silent_s, start_ticks
 
@@ -107,10 +109,13 @@ class ClusterFolder:
         """Say whether the process that a status speaks of still runs.
 
         On its own host the process table tells; from another one, whether it was heard of
-        within a minute (it writes every ten seconds).
+        within a minute (it writes every ten seconds); of one that waits in a queue, the queue.
         """
         if status is None or status["state"] not in LIVING:
             return False
+        job = status.get("own_job")
+        if job is not None and not status["pid"]:
+            return small_job.alive(load_site(), job["name"], job["asked"])
         if is_here(status):
             return bool(start_ticks(status["pid"]) == status["start_ticks"])
         if status["host"] == socket.gethostname():

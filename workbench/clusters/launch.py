@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
+from collections.abc import Mapping
 from typing import Any
 
+from workbench.clusters import small_job
 from workbench.clusters.environment import ALWAYS
 from workbench.clusters.folder import ClusterFolder, identity
+from workbench.clusters.jobs import place_hash
 from workbench.clusters.spec import ClusterSpec
 from workbench.detach import run_detached
 from workbench.errors import Refused
+from workbench.pool.collect import latest
+from workbench.pool.site import Site, load_site
 from workbench.resources import this_computer
-from workbench.runs.lock import now
+from workbench.runs.lock import batch_job_id, now
 
 MODULE = "workbench.clusters.process"
+NOBODY = {"host": "", "boot_id": "", "pid": 0, "start_ticks": 0}
 PATIENCE_S = 20.0
 LOG_BYTES = 4 * 2**20
 
@@ -57,16 +64,23 @@ def launch(folder: ClusterFolder, spec: ClusterSpec) -> bool:
 
 
 def first_status(
-    folder: ClusterFolder, spec: ClusterSpec, generation: int, pid: int
+    folder: ClusterFolder, spec: ClusterSpec, generation: int, who: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return the status of a process that has just been started; `spec` is resolved."""
+    """Return the status of a process that has just been started.
+
+    Parameters
+    ----------
+    spec
+        With numbers for what was left out.
+    who
+        What is known of the process, see :func:`workbench.clusters.folder.identity`.
+    """
     return {
         "v": 1,
         "name": folder.name,
         "state": "starting",
         "partition": spec.partition,
         "accelerator": spec.accelerator,
-        **identity(pid),
         "folder": str(folder.path),
         "generation": generation,
         "workers": {
@@ -80,11 +94,13 @@ def first_status(
         "memory_bytes": spec.memory_bytes,
         "warnings": [],
         "problem": "",
+        "own_job": None,
         "reason": "",
         "runs": [],
         "answered": {},
         "started": now(),
         "renewed": now(),
+        **who,
     }
 
 
@@ -93,8 +109,41 @@ def _spawn(folder: ClusterFolder, spec: ClusterSpec, generation: int) -> None:
     folder.write_connection(None)
     if folder.log.exists() and folder.log.stat().st_size > LOG_BYTES:
         os.replace(folder.log, folder.path / "log.old")
-    arguments = [str(folder.path), str(generation)]
-    pid = run_detached(MODULE, arguments, log=folder.log, environment=ALWAYS)
+    who = _started(folder, spec, generation)
     # The process waits for this before it does anything; from then on it alone writes.
     resolved = spec.resolved(this_computer()) if spec.local else spec.resolved_to()
-    folder.write_status(first_status(folder, resolved, generation, pid))
+    folder.write_status(first_status(folder, resolved, generation, who))
+
+
+def _started(folder: ClusterFolder, spec: ClusterSpec, generation: int) -> dict[str, Any]:
+    """Start the process so that it outlives who asks; return what is known of it."""
+    if not spec.local:
+        site = load_site()
+        in_job = batch_job_id() is not None
+        way = small_job.way(in_job=in_job, kills_at_logout=site.kills_at_logout, here=False)
+        if way == "job":
+            try:
+                return _submitted(folder, site, generation)
+            except Refused as error:
+                # Better a cluster that ends with this session than none; its status says so.
+                note = f"It ends with what started it: {error.message}"
+                return {**_detached(folder, generation), "warnings": [note]}
+    return _detached(folder, generation)
+
+
+def _detached(folder: ClusterFolder, generation: int) -> dict[str, Any]:
+    arguments = [str(folder.path), str(generation)]
+    return identity(run_detached(MODULE, arguments, log=folder.log, environment=ALWAYS))
+
+
+def _submitted(folder: ClusterFolder, site: Site, generation: int) -> dict[str, Any]:
+    """Have a small batch job run the process: where, is known when it starts."""
+    name = f"workbench-cluster-{place_hash(folder.path)}-{generation}-{os.urandom(3).hex()}"
+    python = site.python or sys.executable
+    command = (python, "-P", "-m", MODULE, str(folder.path), str(generation))
+    scheduler, asked = small_job.request(
+        site, latest(site), name=name, command=command, log=folder.log
+    )
+    began = time.time()
+    answer = small_job.submit(scheduler, asked, folder.path / "jobs" / "process.sh")
+    return {**NOBODY, "own_job": {"name": name, "job_id": answer.job_id, "asked": began}}

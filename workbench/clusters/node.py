@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from pathlib import Path
 
-from workbench.home import private_folder
+from workbench.home import node_local, private_folder
 
 
 def node_dir(folder: Path, scratch: str | None = None) -> Path:
@@ -26,6 +25,4 @@ def node_dir(folder: Path, scratch: str | None = None) -> Path:
         When the place in the shared temporary folder is taken by another user.
     """
     place = hashlib.sha256(os.fsencode(folder)).hexdigest()[:8]
-    base = Path(os.path.expandvars(scratch) if scratch else tempfile.gettempdir())
-    mine = private_folder(base / f"workbench-{os.getuid()}")
-    return private_folder(mine / f"{folder.name}-{place}")
+    return private_folder(node_local(scratch) / f"{folder.name}-{place}")

@@ -72,7 +72,7 @@ class JobPartition:
             raise _never([_no_partition(spec.partition, list(known), trouble)])
         accelerator = partition.accelerators.get(spec.accelerator or "")
         terms = site.partition(partition.name)
-        per_job = accelerator.per_node if terms.whole_node and accelerator else 1
+        per_job = _workers_per_job(site, partition, accelerator)
         problems = [
             *_wrong_card(spec, partition, accelerator),
             *_wrong_size(spec, site, partition, accelerator),
@@ -182,6 +182,12 @@ def _never(problems: Sequence[Problem]) -> Refused:
     return Refused(message, code="never_runs", fields=problems)
 
 
+def _workers_per_job(site: Site, partition: Partition, accelerator: Accelerator | None) -> int:
+    """Return one, or as many as a node has cards where the site gives whole nodes only."""
+    whole = site.partition(partition.name).whole_node
+    return accelerator.per_node if whole and accelerator else 1
+
+
 def _usual_time_s(partition: Partition) -> int:
     usual = partition.default_time_s or USUAL_TIME_S
     return min(usual, partition.time_limit_s or usual)
@@ -225,6 +231,13 @@ def _wrong_size(
         yield Problem(
             "workers",
             f"{most} were asked; the site file {site.file} allows {site.limits.workers} a cluster.",
+        )
+    jobs = -(-most // _workers_per_job(site, partition, accelerator))
+    if site.limits.jobs is not None and jobs > site.limits.jobs and not spec.local:
+        yield Problem(
+            "workers",
+            f"{most} workers need {jobs} jobs; the site file {site.file} allows "
+            f"{site.limits.jobs} a cluster.",
         )
 
 

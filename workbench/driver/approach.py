@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
+
+from workbench.clusters.cluster import KILLED
+from workbench.clusters.folder import ON_REQUEST
 
 LONGEST_S = 60.0
 TRIES = 3
@@ -41,9 +44,30 @@ class Pauses:
             self.count = 0
 
 
+def step(status: Mapping[str, Any] | None) -> Literal["connect", "wait", "leave", "start"]:
+    """Say what is to be done to have a connection to a cluster that has this status."""
+    if status is None:
+        return "start"
+    if status["state"] == "running":
+        return "connect"
+    if status["state"] == "starting":
+        return "wait"
+    return "leave" if status["reason"] == ON_REQUEST else "start"
+
+
+def starting(status: Mapping[str, Any] | None) -> str:
+    """Say that a cluster is starting, and what holds that up."""
+    if status is None:
+        return ""
+    problem = f": {status['problem']}" if status.get("problem") else ""
+    return f"cluster {status['name']} is starting{problem}"
+
+
 def without_worker(status: Mapping[str, Any]) -> str:
-    """Say why a running cluster has no worker, in the words of its jobs where it has any."""
+    """Say why a running cluster has no worker, in its own words or those of its jobs."""
     said = f"cluster {status['name']} has no worker yet"
+    if status.get("problem"):
+        return f"{said}: {status['problem']}"
     for state in ("failed", "starting", "pending", "submitted"):
         jobs = [job for job in status["jobs"] if job["state"] == state]
         if jobs:
@@ -52,6 +76,11 @@ def without_worker(status: Mapping[str, Any]) -> str:
             number = f"{len(jobs)} job{'s' if len(jobs) > 1 else ''} {state}"
             return f"{said}: {number}{f' ({why})' if why else ''}{start}"
     return said
+
+
+def gave_up(status: Mapping[str, Any]) -> bool:
+    """Say whether a cluster ended by itself because it cannot be, not because it was killed."""
+    return bool(status["state"] == "failed" and status["reason"] and status["reason"] != KILLED)
 
 
 def not_running(status: Mapping[str, Any]) -> str:

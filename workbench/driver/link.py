@@ -21,8 +21,16 @@ from distributed.scheduler import KilledWorker
 
 from workbench import client as clients
 from workbench.clusters import handle as clusters
-from workbench.clusters.folder import ON_REQUEST
-from workbench.driver.approach import PASSING, TRIES, Pauses, not_running, without_worker
+from workbench.driver.approach import (
+    PASSING,
+    TRIES,
+    Pauses,
+    gave_up,
+    not_running,
+    starting,
+    step,
+    without_worker,
+)
 from workbench.driver.share import window
 from workbench.errors import NotFound, WorkbenchError
 
@@ -91,7 +99,8 @@ class Link:
         self._recycle: set[str] = set()
         self._futures: dict[Any, Future[Any]] = {}
         self._crowded_since: float | None = None
-        self._starts = Pauses()
+        self._starts, self._connects = Pauses(), Pauses()
+        self._refusal = ""
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name=f"link-{name}", daemon=True)
         self._thread.start()
@@ -207,7 +216,7 @@ class Link:
                 else:
                     self._look()
             except WorkbenchError as error:
-                self.problem = error.message
+                self.problem = self._refusal = error.message
                 self.refused = error.code not in PASSING
             except Exception as error:
                 LOG.exception("cluster %s", self.name)
@@ -220,22 +229,22 @@ class Link:
 
         A cluster that somebody stopped stays so until somebody starts it.
         """
-        status = self._status()
-        state = status["state"] if status else "stopped"
-        if state == "running":
+        status, clock = self._status(), time.monotonic()
+        what = step(status)
+        if what == "connect" and self._connects.due(clock):
             self._connect()
-        elif state == "starting":
-            self.problem = f"cluster {self.name} is starting"
-        elif status and status["reason"] == ON_REQUEST:
+        elif what == "wait":
+            self.problem = starting(status)
+        elif what == "leave":
             self.refused = True
             self.problem = (
                 f"cluster {self.name} was stopped. Start it: workbench cluster start {self.name}"
             )
-        elif self._starts.due(time.monotonic()):
+        elif what == "start" and self._starts.due(clock):
+            self._refusal = ""
             clusters.ensure(self.name)
-            self.refused = False
-        elif status and self._starts.count > TRIES:
-            self.refused = True
+        elif what == "start" and status and not self._refusal:
+            self.refused = gave_up(status) or self._starts.count > TRIES
             self.problem = f"{not_running(status)}; it is started again within a minute"
 
     def _status(self) -> dict[str, Any] | None:
@@ -246,13 +255,14 @@ class Link:
             return None
 
     def _connect(self) -> None:
-        status = clusters.get(self.name).status()
+        # Asked in this way, a cluster of another computer alone is refused.
+        status = clusters.ensure(self.name).status()
         client = clients.connect(self.name)
         self._cluster_generation = status["generation"]
         self._publish(client)
         self.workers = len(client.nthreads())
-        self.problem = self.barred = ""
-        self.refused = False
+        self.problem = self.barred = self._refusal = ""
+        self._connects = Pauses()
         for token in list(self.in_flight):
             # Sent while the connection before this one went away.
             self._events.put(Event(self, self.generation, token))
@@ -271,6 +281,7 @@ class Link:
             return
         self._starts.lasted(time.monotonic())
         self.workers = len(client.nthreads())
+        self.refused = self.refused and not self.workers
         self.problem = "" if self.workers else without_worker(status)
         self._publish(client)
         self._recall(client)

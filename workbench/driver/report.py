@@ -152,7 +152,7 @@ class Report:
         self.status["ended"] = now()
         self.status["left_s"] = None
         for cluster in self.status["per_cluster"]:
-            cluster.update(workers=0, rate=None)
+            cluster.update(workers=0, rate=None, tasks_done=self._done[cluster["name"]])
         if error is not None:
             self.status["error"] = {"code": error.code, "message": error.message}
         (self.folder / ".reserve").unlink(missing_ok=True)

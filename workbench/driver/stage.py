@@ -256,7 +256,12 @@ class StageRun:
         """Suspect the task that a dead process had in hand, unless its job ended from outside."""
         mourned, self._mourned = self._mourned, []
         for death in mourned:
-            status = death.event.link.seen
+            link = death.event.link
+            if link.generation != death.event.generation:
+                # The cluster itself is gone: nobody there knows whose doing it was.
+                self._lost(death.batch)
+                continue
+            status = link.seen
             since_s = time.monotonic() - death.at
             verdict = explained(status, death.worker, since_s) if status else None
             if verdict is None and since_s < PATIENCE_S:

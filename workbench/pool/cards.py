@@ -6,6 +6,7 @@ Of 32,000 cards that is 32 kB and an index of a few lines, since nodes that are 
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -71,16 +72,24 @@ class CardStates:
         return len(head).to_bytes(4, "little") + head + self.states
 
 
-def card_states(snapshot: Snapshot) -> CardStates:
-    """Lay out the cards of all schedulers of a snapshot."""
+def card_states(snapshot: Snapshot, kinds: Collection[str] | None = None) -> CardStates:
+    """Lay out the cards of all schedulers of a snapshot.
+
+    Parameters
+    ----------
+    kinds
+        Only these; all if left out.
+    """
     states = bytearray()
     index: list[CardRange] = []
     for scheduler, shown in snapshot.by_scheduler.items():
         mine = held_by(shown, user_name())
         runs = groupby(shown.nodes, key=_like)
-        for (partitions, kinds), nodes in runs:
+        for (partitions, there), nodes in runs:
             alike = list(nodes)
-            for kind, per_node in kinds:
+            for kind, per_node in there:
+                if kinds is not None and kind not in kinds:
+                    continue
                 index.append(
                     CardRange(
                         scheduler,

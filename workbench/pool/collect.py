@@ -107,11 +107,12 @@ def _collect(place: _Place, before: Snapshot | None, limit_s: float) -> Snapshot
         return before
     old = before.told if before is not None else {}
     began, clock = time.time(), time.monotonic()
+    absent = set(old) - set(before.names) if before is not None else set()
     asked = [
         (name, query)
         for name in place.names
         for query in QUERIES
-        if query != "limits" or _due(old.get(name, {}).get(query), began)
+        if _due(query, old.get(name, {}).get(query), began, name in absent)
     ]
     answers = run_all(
         [
@@ -125,18 +126,25 @@ def _collect(place: _Place, before: Snapshot | None, limit_s: float) -> Snapshot
         if answer.good:
             told[name][query] = Told(began, answer.out)
         else:
-            last = told[name].get(query, Told(began))
-            told[name][query] = replace(last, error=answer.problem)
+            last = told[name].get(query)
+            kept = last if last is not None and last.text else Told(began)
+            told[name][query] = replace(kept, error=answer.problem)
     number = before.number + 1 if before is not None else 1
     took_s = time.monotonic() - clock
     snapshot = Snapshot(number, told, began, took_s, read_at=time.monotonic())
-    write(place.file, snapshot)
+    try:
+        write(place.file, snapshot)
+    except OSError:
+        # No room, or read-only: what was learnt is not shared, but not lost either.
+        return snapshot
     return place.snapshot() or snapshot
 
 
-def _due(told: Told | None, now: float) -> bool:
-    """Say whether limits have to be asked for: rarely, or if they were not answered."""
-    return told is None or bool(told.error) or not 0 <= now - told.began < LIMITS_S
+def _due(query: str, told: Told | None, now: float, absent: bool) -> bool:
+    """Say whether to ask: for limits rarely, and rarely where nothing was ever set up."""
+    if told is None or (told.error and not absent):
+        return True
+    return (query != "limits" and not absent) or not 0 <= now - told.began < LIMITS_S
 
 
 @dataclass(frozen=True)
@@ -211,7 +219,8 @@ def _made(path: Path) -> bool:
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except FileExistsError:
         return False
-    with open(descriptor, "w", encoding="utf-8") as file:
+    # On a full disk the claim says nothing, and counts until it has been silent for long.
+    with contextlib.suppress(OSError), open(descriptor, "w", encoding="utf-8") as file:
         json.dump(who, file)
     return True
 

@@ -55,12 +55,16 @@ def submitting(scheduler: Scheduler) -> dict[str, str]:
     a script's own), those of the job that we are in (a job that inherits which cards its parent
     has would take those), and what looks like a secret.
     """
+    needed = (*scheduler.kept_variables, *scheduler.credential_variables)
     return {
         name: value
         for name, value in os.environ.items()
-        if not _SECRET.search(name)
-        and not name.endswith("_VISIBLE_DEVICES")
-        and (not name.startswith(scheduler.own_variables) or name in scheduler.kept_variables)
+        if name in needed
+        or not (
+            _SECRET.search(name)
+            or name.endswith("_VISIBLE_DEVICES")
+            or name.startswith(scheduler.own_variables)
+        )
     }
 
 

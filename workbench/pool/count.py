@@ -9,7 +9,7 @@ from workbench.pool.partition import Accelerator, Partition
 from workbench.pool.seen import CardCount, Limits, Node, QueuedJob
 from workbench.pool.site import Site
 from workbench.pool.snapshot import Shown
-from workbench.pool.vendors import model_of, vendor_of
+from workbench.pool.vendors import NO_CARD, model_of, vendor_of
 
 HOLDING = ("running", "finishing")
 Held = Mapping[tuple[str, str], int]
@@ -105,6 +105,8 @@ def _add_node(partition: Partition, node: Node, mine: Held, site: Site) -> None:
     partition.memory_bytes = max(partition.memory_bytes, node.memory_bytes)
     unusable = _unusable(node, site.partition(partition.name).whole_node)
     for kind, count in node.cards.items():
+        if vendor_of(site, kind) == NO_CARD:
+            continue
         accelerator = partition.accelerators.get(kind) or _accelerator(partition, kind, site)
         accelerator.per_node = max(accelerator.per_node, count.total)
         cards, idle = accelerator.cards, count.total - count.allocated
@@ -126,11 +128,14 @@ def _unusable(node: Node, whole_node: bool) -> bool:
 
 
 def _accelerator(partition: Partition, kind: str, site: Site) -> Accelerator:
+    told = site.accelerator(kind)
     found = Accelerator(
         name=kind,
         vendor=vendor_of(site, kind),
         model=model_of(site, kind),
-        memory_bytes=site.accelerator(kind).memory_bytes,
+        memory_bytes=told.memory_bytes,
+        price_per_hour=told.price_per_hour,
+        power_w=told.power_w,
     )
     return partition.accelerators.setdefault(kind, found)
 

@@ -51,7 +51,13 @@ class Start:
 
 @dataclass
 class Accelerator:
-    """One kind of card in one partition, by the scheduler's own name."""
+    """One kind of card in one partition, by the scheduler's own name.
+
+    Attributes
+    ----------
+    price_per_hour, power_w
+        Of one card, by the site file.
+    """
 
     name: str
     vendor: str
@@ -62,6 +68,8 @@ class Accelerator:
     pending_jobs: int = 0
     pending_reasons: dict[str, int] = field(default_factory=dict)
     start: Start | None = None
+    price_per_hour: float | None = None
+    power_w: float | None = None
 
 
 @dataclass

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from workbench.pool.cards import CardStates, card_states
 from workbench.pool.collect import latest
 from workbench.pool.count import partitions_of
 from workbench.pool.estimate import estimate
@@ -71,6 +72,11 @@ class Pool:
             partitions={**found, LOCAL: local.partition},
             snapshot=snapshot,
         )
+
+    def cards(self) -> CardStates:
+        """Return the state of every single card, one byte each."""
+        kinds = {kind for partition in self.partitions.values() for kind in partition.accelerators}
+        return card_states(self.snapshot, kinds)
 
     def to_json(self) -> dict[str, Any]:
         """Return the document of ``workbench pool show --json``."""

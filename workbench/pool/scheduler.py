@@ -105,6 +105,8 @@ class Scheduler(ABC):
         Beginnings of the environment variables by which it, or the job around us, would change
         what a command means; and those of them that commands need.  See
         :func:`workbench.pool.commands.submitting`.
+    credential_variables
+        Those that say who we are; needed as well, but they choose no other scheduler.
     account_variable
         Where its users keep their account, for those without one in the site file; may be empty.
     """
@@ -115,6 +117,7 @@ class Scheduler(ABC):
     job_id_variable: ClassVar[str]
     own_variables: ClassVar[tuple[str, ...]] = ()
     kept_variables: ClassVar[tuple[str, ...]] = ()
+    credential_variables: ClassVar[tuple[str, ...]] = ()
     account_variable: ClassVar[str] = ""
 
     @property
@@ -188,6 +191,17 @@ class Scheduler(ABC):
     @abstractmethod
     def refusal(self, err: str) -> Refusal:
         """Translate why a script was not taken.  Unknown words are no permanent refusal."""
+
+    def accounts_command(self, words: str, user: str) -> Command | None:
+        """Return the command that lists a user's accounts, where a refusal is about those.
+
+        None, as here, where it is about something else, or there is no such command.
+        """
+        return None
+
+    def parse_accounts(self, text: str, partition: str) -> list[str]:
+        """Read its output: the accounts that may be used in a partition."""
+        return []
 
     @abstractmethod
     def plain_reason(self, reason: str) -> str:

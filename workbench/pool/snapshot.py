@@ -208,7 +208,7 @@ def read(path: Path, age_s: float, known: Iterable[str]) -> Snapshot | None:
     known
         Names of the schedulers that can be read here.
     """
-    with contextlib.suppress(FileNotFoundError, ValueError, KeyError, TypeError, zlib.error):
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, zlib.error):
         document = json.loads(zlib.decompress(path.read_bytes()))
         if document["v"] == 1:
             told = {

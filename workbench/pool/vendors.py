@@ -8,6 +8,7 @@ from workbench.pool.plugins import vendors
 from workbench.pool.site import Site
 
 UNKNOWN = "unknown"
+NO_CARD = "none"
 
 
 def vendor_of(site: Site, kind: str) -> str:

@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbench import registry
 from workbench.errors import Refused
+from workbench.runs.driver_job import awaited
 from workbench.runs.files import read_json, replace_json
 from workbench.runs.journal import read_epochs, standing_failures
 from workbench.runs.lock import Holder, held, lost, now, read_lock, start_ticks
 from workbench.runs.manifest import Manifest, read_manifest
-from workbench.runs.spawn import Guard, start_driver
+from workbench.runs.spawn import Detached, Guard, Started, Starter
 from workbench.runs.status import FINAL, describe
 
 if TYPE_CHECKING:
@@ -30,11 +32,20 @@ class Run:
     ----------
     folder
         The run folder.
+    starter
+        Who starts its drivers; in a session of their own on this host when left out.
+
+    Attributes
+    ----------
+    started
+        How its driver was started, where that was done by this handle.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, starter: Starter | None = None) -> None:
         self.folder = folder
         self.id = folder.name
+        self.started: Started | None = None
+        self._starter: Starter = starter or Detached()
 
     def __repr__(self) -> str:
         return f"<Run {self.id}: {self.state}>"
@@ -80,7 +91,7 @@ class Run:
         TimeoutError
             When the time is over first.
         """
-        guard = Guard(self.folder)
+        guard = Guard(self.folder, self._starter)
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
         while True:
             found = self.describe()
@@ -99,8 +110,9 @@ class Run:
         if state in FINAL:
             raise Refused(f"Run {self.id} is {state} already: there is nothing to stop.")
         replace_json(self.folder / "control" / "stop.json", {"asked": now()})
-        if state == "interrupted":
-            start_driver(self.folder)
+        if state == "interrupted" or (state == "queued" and awaited(self.folder)):
+            # A moment's work: no job is needed for it.
+            Detached().start(self.folder)
 
     def resume(self) -> None:
         """Start a driver for a run that was stopped, interrupted or failed.
@@ -115,6 +127,13 @@ class Run:
         state = self.state
         if holder is not None and self.driven:
             raise held(holder)
+        job = awaited(self.folder)
+        if job is not None and self._starter.coming(self.folder):
+            raise Refused(
+                f"Run {self.id} goes on as soon as its driver starts: {job}. Nothing is to be "
+                f"done; to stop the run: workbench run stop {self.id}",
+                code="held",
+            )
         if state in ("completed", "completed_with_failures"):
             hint = f" Compute its failed items again: workbench run retry {self.id}"
             raise Refused(
@@ -177,6 +196,22 @@ class Run:
         )
         return found
 
+    def charts(self, dataset: xarray.Dataset | None = None) -> dict[str, Any]:
+        """Return the figures that the recipe draws, as altair charts by name.
+
+        Parameters
+        ----------
+        dataset
+            The result, or a part of it; opened when left out.
+        """
+        recipe = registry.resolve(self.manifest.recipe)
+        draw = recipe.figures
+        if draw is None:
+            return {}
+        parameters = self.manifest.load(recipe, self.folder)
+        found = self.open() if dataset is None else dataset
+        return dict(registry.asked(f"Drawing {recipe.id}", lambda: draw(found, parameters)))
+
     def verify(self) -> dict[str, Any]:
         """Read every byte of the result and compare: ``{sound, problems: [{file, message}]}``."""
         reader = importlib.import_module("workbench.runs.reader")
@@ -198,7 +233,13 @@ class Run:
         status.update(state="queued", error=None, message="", ended=None, stages=[])
         status["after_epoch"] = holder.epoch if holder else 0
         replace_json(self.folder / "status.json", status)
-        self._born(start_driver(self.folder), holder)
+        self.start()
+        if self.started is not None and self.started.pid is not None:
+            self._born(self.started.pid, holder)
+
+    def start(self) -> None:
+        """Start a driver."""
+        self.started = self._starter.start(self.folder)
 
     def _born(self, pid: int, last: Holder | None) -> None:
         """Wait until the driver that was started holds the run, or tell who does instead."""

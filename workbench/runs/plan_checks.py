@@ -66,6 +66,8 @@ def check_plan(
         if plan.owner is not None and not _tasks_wrong(plan):
             found += _owner_problems(plan)
         found += _attrs_problems(plan)
+        stray = sorted(set(plan.units) - set(plan.variables))
+        found += [f"a unit is given for {name!r}, which is no coordinate" for name in stray]
         if recipe is not None:
             found += _names_problems(recipe, plan)
         for name, other in (earlier or {}).items():
@@ -214,6 +216,9 @@ def shared_problems(plan: Plan, stage: str, other: Plan) -> list[str]:
     for name, (dim, values) in plan.variables.items():
         if name in other.variables and not _same(other.variables[name], dim, values):
             found.append(f"coordinate {name!r} differs from the one in the plan of {stage!r}")
+    for name, unit in plan.units.items():
+        if other.units.get(name, unit) != unit:
+            found.append(f"{name!r} is in {unit} here, in {other.units[name]} in {stage!r}")
     for dim, n in plan.sizes.items():
         if other.sizes.get(dim, n) != n:
             found.append(f"dim {dim!r} has {n} entries here, {other.sizes[dim]} in {stage!r}")

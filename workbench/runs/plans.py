@@ -41,12 +41,13 @@ def load_plan(folder: Path, stage: str, ref: PartRef) -> Plan:
         coords={name: (dim, found.read(f"coords/{name}")) for name, dim in head["coords"]},
         tasks=Tasks(*columns),
         owner=head["owner"],
+        units=head["units"],
         attrs=head["attrs"],
     )
 
 
 def plan_digest(plan: Plan) -> str:
-    """Return the SHA-256 of a plan: of its dims, coordinates, tasks, owner and attributes."""
+    """Return the SHA-256 of a plan: of dims, coordinates, units, tasks, owner, attributes."""
     digest = hashlib.sha256()
     for name, array in _arrays(plan):
         for values in encode(array) if is_text(array) else (array,):
@@ -61,6 +62,7 @@ def _arrays(plan: Plan) -> list[Named]:
         "dim": plan.dim,
         "owner": plan.owner,
         "coords": [[name, dim] for name, (dim, _) in plan.variables.items()],
+        "units": dict(plan.units),
         "attrs": plain_attrs(plan.attrs),
     }
     text = json.dumps(head, sort_keys=True, allow_nan=False).encode()

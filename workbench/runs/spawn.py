@@ -1,11 +1,13 @@
-"""Drivers are started detached: they outlive whoever asked for them."""
+"""Drivers are started so that they outlive whoever asked for them, and again when they die."""
 
 from __future__ import annotations
 
 import os
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 from workbench.detach import run_detached
 from workbench.runs.lock import Watch, read_lock, start_ticks
@@ -16,12 +18,51 @@ DELAYS_S = (1.0, 10.0, 60.0)
 UNBORN_S = 30.0
 
 
-def start_driver(folder: Path) -> int:
-    """Start the driver of a run in a session of its own; return its process number.
+@dataclass(frozen=True)
+class Started:
+    """How a driver was started.
 
-    Its words go to the run's log.
+    Attributes
+    ----------
+    pid
+        Its process on this host; None where a batch job is to start it.
+    job
+        That job, in words; empty where there is none.
+    note
+        What the user has to know of it.
     """
-    return run_detached("workbench.driver", [str(folder)], log=folder / "log")
+
+    pid: int | None = None
+    job: str = ""
+    note: str = ""
+
+
+class Starter(Protocol):
+    """Who starts drivers; :mod:`workbench.clusters.drivers` knows batch jobs, too."""
+
+    def start(self, folder: Path) -> Started:
+        """Start the driver of a run; its words go to the run's log."""
+
+    def coming(self, folder: Path) -> bool:
+        """Say whether a driver that was started may be on its way to the run's lock."""
+
+
+class Detached:
+    """Starts drivers in a session of their own on this host."""
+
+    def __init__(self) -> None:
+        self._children: dict[Path, tuple[int, int | None]] = {}
+
+    def start(self, folder: Path) -> Started:
+        """Start the driver of a run; its words go to the run's log."""
+        pid = run_detached("workbench.driver", [str(folder)], log=folder / "log")
+        self._children[folder] = (pid, start_ticks(pid))
+        return Started(pid=pid)
+
+    def coming(self, folder: Path) -> bool:
+        """Say whether the driver that was started here lives: it takes the lock in a second."""
+        pid, ticks = self._children.get(folder, (0, None))
+        return ticks is not None and start_ticks(pid) == ticks
 
 
 def restart_delays() -> tuple[float, ...]:
@@ -31,14 +72,22 @@ def restart_delays() -> tuple[float, ...]:
 
 
 class Guard:
-    """Restarts the driver of one run when it dies, three times, with pauses in between."""
+    """Restarts the driver of one run when it dies, three times, with pauses in between.
 
-    def __init__(self, folder: Path) -> None:
+    Parameters
+    ----------
+    folder
+        The run folder.
+    starter
+        Who starts it again.
+    """
+
+    def __init__(self, folder: Path, starter: Starter) -> None:
         self.folder = folder
         self.restarts = 0
+        self._starter = starter
         self._watch = Watch(folder)
         self._gone_since: float | None = None
-        self._child: tuple[int, int | None] = (0, None)
 
     @property
     def exhausted(self) -> bool:
@@ -58,14 +107,11 @@ class Guard:
             return False
         self.restarts += 1
         self._gone_since = None
-        pid = start_driver(self.folder)
-        self._child = (pid, start_ticks(pid))
+        self._starter.start(self.folder)
         return True
 
     def _gone(self) -> bool:
-        pid, ticks = self._child
-        if ticks is not None and start_ticks(pid) == ticks:
-            # It takes a second until it holds the lock.
+        if self._starter.coming(self.folder):
             return False
         if read_lock(self.folder) is not None:
             return self._watch.gone()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from workbench.runs.driver_job import awaited
 from workbench.runs.files import read_json, replace_json
 from workbench.runs.lock import Holder, lost, read_lock
 from workbench.runs.manifest import read_manifest
@@ -53,6 +55,7 @@ def describe(folder: Path) -> dict[str, Any]:
         # Its last word may have come after the first look.
         status = read_status(folder)
         state = "interrupted" if _lost(folder, status, holder) else status["state"]
+    job = awaited(folder) if state not in FINAL else None
     done = state in DONE and (folder / "result.json").exists()
     return {
         "run_id": manifest.run_id,
@@ -68,10 +71,13 @@ def describe(folder: Path) -> dict[str, Any]:
         "per_cluster": status.get("per_cluster", []),
         "bytes": status["bytes"],
         "driver": _driver(holder, state),
+        "driver_job": asdict(job) if job else None,
         "error": status["error"],
-        "message": status["message"],
+        "message": f"its driver waits to start: {job}" if job else status["message"],
         "notes": status.get("notes", []),
         "stages": status["stages"],
+        "left_s": status.get("left_s"),
+        "workers": status.get("workers", 0),
     }
 
 

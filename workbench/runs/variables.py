@@ -57,11 +57,14 @@ def variables(recipe: Recipe[Any], plans: Mapping[str, Plan]) -> dict[str, Varia
     """
     _agree(plans)
     found: dict[str, Variable] = {}
+    units = {name: unit for plan in plans.values() for name, unit in plan.units.items()}
     for stage, plan in plans.items():
         for name, (dim, values) in plan.variables.items():
             dtype = TEXT if is_text(values) else values.dtype.name
             attrs = {"long_name": _words(name)}
-            if values.dtype.kind != "f":
+            if name in units:
+                attrs["units"] = units[name]
+            elif values.dtype.kind != "f":
                 attrs["units"] = "1"
             found.setdefault(name, Variable(name, (dim,), dtype, "coordinate", stage, attrs=attrs))
     for name, plan in plans.items():

@@ -19,6 +19,7 @@ from workbench.runs.stages import Results, read_record
 from workbench.testing.digests import digests, plans_anew, plans_used
 from workbench.testing.home import Home
 from workbench.testing.suite import Suite
+from workbench.testing.units import unit_problem
 
 DONE = 1
 HASH_SEEDS = ("1", "2")
@@ -35,6 +36,12 @@ class PlanTests(Suite):
         """Every item stands in one task."""
         stage = self.recipe.stages[0]
         covers_items_once(stage, stage.plan(self.parameters(), {}), {})
+
+    def test_every_coordinate_has_a_unit(self, kept: Path) -> None:
+        """Axes are numbers, too; ``"1"`` says that there is none."""
+        plans = plans_used(kept)
+        problems = [p for stage, plan in plans.items() for p in coordinate_problems(stage, plan)]
+        assert not problems, "; ".join(problems)
 
     def test_every_plan_is_the_same_in_another_process(self, home: Home, kept: Path) -> None:
         """Another hash seed, another process, another time: the same plans."""
@@ -92,6 +99,19 @@ def covers_items_once(stage: Stage[Any], plan: Plan, results: Mapping[str, NDArr
         f"the plan of stage {stage.name!r} gives {left.size} of {covered.size} items to no task, "
         f"the first is {left[0]} of dim {plan.dim!r}"
     )
+
+
+def coordinate_problems(stage: str, plan: Plan) -> list[str]:
+    """Say which coordinates that hold floats have no unit, or one that does not read like one."""
+    found = []
+    for name, (_, values) in plan.variables.items():
+        if name in plan.units:
+            wrong = unit_problem(plan.units[name])
+        else:
+            wrong = "it has no unit: give Plan(units=...) one" if values.dtype.kind == "f" else ""
+        if wrong:
+            found.append(f"coordinate {name!r} of stage {stage!r}: {wrong}")
+    return found
 
 
 def _excused(plan: Plan, results: Mapping[str, NDArray[Any]]) -> NDArray[np.bool_]:

@@ -31,8 +31,9 @@ leaked = {name: "LEAKED" for name in (
 lists = {name: ["LEAKED"] for name in (
     "job-extra-directives", "job-script-prologue", "worker-extra-args", "job-directives-skip",
 )}
-dask.config.set({f"jobqueue.{kind.config_name}": {
-    **dask.config.get(f"jobqueue.{kind.config_name}"), **leaked, **lists}})
+sections = dask.config.get("jobqueue")
+dask.config.set({"jobqueue": {
+    section: {**known, **leaked, **lists} for section, known in sections.items()}})
 scripts = []
 for request in told["requests"]:
     for name in ("command", "card_words", "directives", "prologue"):

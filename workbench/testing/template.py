@@ -53,7 +53,8 @@ class ${Name}Parameters(Parameters):
 
 def plan(p, results):
     separation = np.linspace(0.9, 3.0, p.points) * p.sigma
-    return Plan(dim="separation", coords={"separation": separation}, tasks=tile(p.points, 256))
+    return Plan(dim="separation", coords={"separation": separation},
+                units={"separation": "angstrom"}, tasks=tile(p.points, 256))
 
 
 def energy(task, p, ctx):

@@ -21,8 +21,6 @@ from workbench.worker.rendezvous import Rendezvous
 
 LOG = logging.getLogger("workbench.worker")
 
-READY = "WORKBENCH_LAUNCHER"
-
 
 def main(folder: Path, job: str) -> int:
     """Wait for the cluster, hold cards, and serve it until the job or the cluster ends."""
@@ -30,19 +28,22 @@ def main(folder: Path, job: str) -> int:
     logging.basicConfig(
         format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.INFO
     )
-    found = Rendezvous(folder).wait()
+    meeting = Rendezvous(folder)
+    try:
+        meeting.check_shared(job)
+    except WorkbenchError as error:
+        LOG.error(error.message)
+        return 1
+    found = meeting.wait()
     if found is None:
         return 0
-    if os.environ.get(READY) != str(os.getpid()):
-        # Read when a process starts: hash seed, threads of numerical libraries.
-        environment = {
-            **os.environ,
-            **found.settings["environment"],
-            READY: str(os.getpid()),
-            BEGAN: str(time.time()),
-        }
+    os.environ.setdefault(BEGAN, str(time.time()))
+    wanted = found.settings["environment"]
+    if any(os.environ.get(name) != value for name, value in wanted.items()):
+        # Read when a process starts: hash seed, threads of numerical libraries.  Some schedulers
+        # hand the environment of the cluster's process on, others do not.
         arguments = [sys.executable, "-P", "-m", "workbench.worker", str(folder), job]
-        os.execve(sys.executable, arguments, environment)
+        os.execve(sys.executable, arguments, {**os.environ, **wanted})
     try:
         with ExitStack() as held:
             cards = [held.enter_context(card) for card in _cards(found.settings)]

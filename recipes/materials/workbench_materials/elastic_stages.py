@@ -141,6 +141,7 @@ def plan_strain(p: ElasticParameters, results: Results) -> Plan:
             "strain_amplitude": ("strain", np.tile(amplitude, tensors.COMPONENTS * len(relaxed))),
             "voigt_i": list(tensors.VOIGT),
         },
+        units={"strain_amplitude": "1"},
         tasks=tile(len(owner), cost=atoms[owner], group=owner),
     )
 

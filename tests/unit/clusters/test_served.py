@@ -58,11 +58,11 @@ def test_a_run_that_is_deleted_before_it_had_a_driver_ends_no_cluster(tmp_path, 
 
 
 def test_a_driver_that_cannot_be_started_now_ends_no_cluster(run, served, monkeypatch):
-    def refuse(folder):
+    def refuse(drivers, folder):
         raise Refused("no process could be started")
 
     monkeypatch.setenv("WORKBENCH_RESTART_DELAYS_S", "0,0,0")
-    monkeypatch.setattr("workbench.runs.spawn.start_driver", refuse)
+    monkeypatch.setattr("workbench.clusters.drivers.Drivers.start", refuse)
     replace_json(run / "driver.lock", {**read_json(run / "driver.lock"), "start_ticks": 1})
     assert served.look(entries(run)) == ["r"]
 

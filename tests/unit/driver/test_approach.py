@@ -2,7 +2,17 @@ import itertools
 
 import pytest
 
-from workbench.driver.approach import LONGEST_S, Pauses, not_running, without_worker
+from workbench.clusters.cluster import KILLED
+from workbench.clusters.folder import ON_REQUEST
+from workbench.driver.approach import (
+    LONGEST_S,
+    Pauses,
+    gave_up,
+    not_running,
+    starting,
+    step,
+    without_worker,
+)
 
 
 def test_a_cluster_is_started_at_once_then_after_pauses_that_grow_to_a_minute():
@@ -55,3 +65,46 @@ def test_why_a_cluster_does_not_run_is_said():
     status = {"name": "b", "state": "failed", "reason": "it was killed"}
     assert not_running(status) == "cluster b is failed (it was killed)"
     assert not_running({**status, "reason": ""}) == "cluster b is failed"
+
+
+def test_a_cluster_says_itself_why_it_has_no_worker():
+    status = {"name": "b", "jobs": [job("gone")], "problem": "its 3 jobs were refused"}
+    assert without_worker(status) == "cluster b has no worker yet: its 3 jobs were refused"
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "found"),
+    [
+        ("failed", "no such account", True),
+        ("failed", KILLED, False),
+        ("failed", "", False),
+        ("stopped", "no run and no task for 300 seconds", False),
+    ],
+)
+def test_a_cluster_that_gave_up_is_told_from_one_that_was_killed(state, reason, found):
+    assert gave_up({"state": state, "reason": reason}) is found
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "found"),
+    [
+        ("running", "", "connect"),
+        ("starting", "", "wait"),
+        ("stopping", ON_REQUEST, "leave"),
+        ("stopped", ON_REQUEST, "leave"),
+        ("stopped", "no run and no task for 300 seconds", "start"),
+        ("failed", KILLED, "start"),
+    ],
+)
+def test_a_dead_cluster_is_started_and_a_stopped_one_left_alone(state, reason, found):
+    assert step({"state": state, "reason": reason}) == found
+
+
+def test_a_cluster_that_nobody_started_is_started():
+    assert step(None) == "start"
+
+
+def test_what_holds_up_a_start_is_said():
+    assert starting({"name": "b"}) == "cluster b is starting"
+    status = {"name": "b", "problem": "its job waits"}
+    assert starting(status) == "cluster b is starting: its job waits"

@@ -157,3 +157,11 @@ def test_where_the_first_failed_others_are_awaited_for_five_seconds():
     other.take(batch("a"), workers=4, clock=0.0)
     assert lane.waits(ALONE_S - 0.1, [other])
     assert not lane.waits(ALONE_S, [other])
+
+
+def test_a_cluster_whose_first_task_takes_long_is_taken_to_be_that_slow():
+    lane = Lane()
+    lane.take(batch("a", cost=2.0), workers=4, clock=0.0)
+    standing = lane.standing(4, 10.0, guess=1.0)
+    assert standing.s_per_cost == pytest.approx(10.0)
+    assert max(standing.ends_s) == pytest.approx(10.0)

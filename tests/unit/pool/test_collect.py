@@ -197,6 +197,16 @@ def test_a_damaged_snapshot_is_made_anew(home, programs):
     assert len(latest(SITE).nodes) == 5
 
 
+def test_on_a_full_disk_what_was_learnt_is_shown_all_the_same(programs, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("workbench.pool.collect.write", full)
+    assert len(latest(SITE).nodes) == 5
+    assert len(latest(SITE).nodes) == 5
+    assert len(programs.calls("squeue")) == 2
+
+
 def test_another_controller_has_another_snapshot(programs, monkeypatch):
     latest(SITE)
     monkeypatch.setenv("SLURM_CONF", "/etc/other.conf")

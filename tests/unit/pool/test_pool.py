@@ -136,6 +136,22 @@ def test_vendors_by_the_words_of_the_scheduler(kind, vendor):
     assert partition.accelerators[kind].vendor == vendor
 
 
+def test_what_the_site_calls_no_card_is_none(home, programs):
+    programs.slurm()
+    home.mkdir(exist_ok=True)
+    (home / "site.toml").write_text(
+        '[accelerators."npu:910b"]\nvendor = "none"\n'
+        '[accelerators."dcu:k100"]\nprice_per_hour = 1.5\npower_w = 300\n'
+    )
+    pool = Pool.now(starts=False)
+    assert pool.partitions["npu"].accelerators == {}
+    assert {each.kind for each in pool.cards().index} == {"dcu:k100", "gpu:a100"}
+    _, document = workbench_json("pool", "show", home=home)
+    card = shown(document, "dcu", "dcu:k100")
+    assert (card["price_per_hour"], card["power_w"]) == (1.5, 300.0)
+    assert "1.5 an hour" in workbench("pool", "show", home=home).stdout
+
+
 def test_every_card_has_one_byte(home, programs, monkeypatch):
     programs.slurm()
     monkeypatch.setattr("workbench.pool.cards.user_name", lambda: "root")
@@ -275,9 +291,9 @@ def test_people_see_a_table_with_reasons_in_plain_words(slurm, home):
     done = workbench("pool", "show", home=home)
     assert done.returncode == 0
     [row] = [line for line in done.stdout.splitlines() if line.strip().startswith("dcu ")][:1]
-    assert row.split() == [
-        "dcu", "dcu:k100", "(hygon),", "8", "a", "node", "0", "8", *row.split()[8:],
-    ]  # fmt: skip
+    words = row.split()
+    assert (words[:4], words[5:9]) == (["dcu", "dcu:k100", "0", "8"], ["8", "1", "1", "h"])
+    assert "dcu:k100: K100 (hygon), 8 a node" in done.stdout
     assert "1 job waits (Resources). It is next" in done.stdout
     assert "This computer (local)" in done.stdout
     assert "\x1b" not in done.stdout
@@ -317,6 +333,9 @@ def test_programs_that_were_never_set_up_are_no_scheduler(home, programs):
     _, document = workbench_json("pool", "show", home=home)
     assert (document["scheduler"], document["stale"]) == ("local", False)
     assert "was not set up" in " ".join(document["problems"])
+    calls = len(programs.calls())
+    workbench("pool", "show", home=home, WORKBENCH_POLL_S="0")
+    assert len(programs.calls()) == calls, "they are asked again at every look"
 
 
 def test_a_site_file_with_mistakes_is_told_with_its_lines(home, programs):

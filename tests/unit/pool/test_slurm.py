@@ -80,12 +80,23 @@ def test_states_of_nodes(words, state):
     [
         ("gpu:a100:4(S:0-1)", "gpu:a100:2(IDX:0,2)", {"gpu:a100": CardCount(4, 2)}),
         ("gpu:8", "gpu:3", {"gpu": CardCount(8, 3)}),
+        ("gres/gpu:a100:2", "gres/gpu:a100:1(IDX:0)", {"gpu:a100": CardCount(2, 1)}),
         (
             "gpu:a100:2,gpu:v100:2,mps:400,shard:8",
             "gpu:a100:1(IDX:0),gpu:v100:0(IDX:N/A)",
             {"gpu:a100": CardCount(2, 1), "gpu:v100": CardCount(2, 0)},
         ),
         ("dcu:K100-64GB-LS:2", "dcu:K100-64GB-LS:2", {"dcu:K100-64GB-LS": CardCount(2, 2)}),
+        (
+            "gpu:a100:4,gpu:h200:4",
+            "gpu:5",
+            {"gpu:a100": CardCount(4, 4), "gpu:h200": CardCount(4, 1)},
+        ),
+        (
+            "gpu:a100:4,gpu:h200:4",
+            "gpu:3,gpu:h200:3",
+            {"gpu:a100": CardCount(4, 0), "gpu:h200": CardCount(4, 3)},
+        ),
         ("gpu:2080:4", "gpu:2080:1(IDX:3)", {"gpu:2080": CardCount(4, 1)}),
         ("(null)", "gpu:0", {}),
     ],
@@ -94,6 +105,12 @@ def test_kinds_of_cards(gres, used, cards):
     line = f"NodeName=x Gres={gres} GresUsed={used} State=IDLE Partitions=p"
     [node] = slurm.parse_nodes(line)
     assert node.cards == cards
+
+
+@pytest.mark.parametrize("word", ["(null)", "N/A", ""])
+def test_a_node_in_no_partition(word):
+    [node] = slurm.parse_nodes(f"NodeName=x Gres=(null) State=IDLE Partitions={word} BootTime=None")
+    assert node.partitions == ()
 
 
 def test_cards_in_use_by_what_the_site_accounts_for_when_nothing_better_is_told():
@@ -260,3 +277,10 @@ def test_lists_of_nodes(text, names):
 
 def test_a_list_of_nodes_is_bounded():
     assert len(expanded("x[1-999999999]")) == 100_000
+
+
+def test_accounts_for_a_partition():
+    said = "Batch job submission failed: Invalid account or account/partition combination specified"
+    assert slurm.accounts_command("Requested nodes are busy", "ada") is None
+    assert "user=ada" in slurm.accounts_command(said, "ada")
+    assert slurm.parse_accounts("chem|\nbio|gpu\nphys|dcu\nchem|dcu\n", "dcu") == ["chem", "phys"]

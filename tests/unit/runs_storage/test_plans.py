@@ -49,7 +49,7 @@ ROWS = Output(
 
 
 def test_a_plan_comes_back_as_it_was(tmp_path: Path) -> None:
-    given = plan()
+    given = plan(units={"axis": "nm"})
     found = load_plan(tmp_path, "s", save_plan(tmp_path, "s", given))
     assert list(found.variables) == list(given.variables)
     for name, (dim, values) in given.variables.items():
@@ -60,6 +60,7 @@ def test_a_plan_comes_back_as_it_was(tmp_path: Path) -> None:
             getattr(found.tasks, name), getattr(given.tasks, name), strict=True
         )
     assert (found.dim, found.owner) == ("pair", "query")
+    assert found.units == {"axis": "nm"}
     assert found.attrs == {"Z": 9, "name": "x", "none": None, "list": [1.5]}
     assert plan_digest(found) == plan_digest(given)
     assert save_plan(tmp_path, "t", found).crc32c == save_plan(tmp_path, "s", given).crc32c
@@ -125,6 +126,7 @@ def test_a_good_plan_passes() -> None:
             [],
             ["6 entries in 'pair' and 2 in 'more'"],
         ),
+        ({"units": {"axes": "nm"}}, [], ["a unit is given for 'axes', which is no coordinate"]),
         ({"attrs": {"bad": float("inf")}}, [], ["attribute 'bad' is no JSON value"]),
         ({}, [Output(name="x", dims=("pair", "lost"))], ["no coordinate 'lost'"]),
         ({}, [Output(name="x", dims=("query",))], ["nothing combines x"]),
@@ -159,5 +161,9 @@ def test_names_and_coordinates_must_agree_within_a_recipe() -> None:
     other = plan(coords={**plan().coords, "query": ["a", "b"], "axis": np.array([0.5, 1.6])})
     with pytest.raises(RecipeError) as caught:
         check_plan(stage(), plan(), earlier={"before": other})
+    in_nm, in_um = plan(units={"axis": "nm"}), plan(units={"axis": "um"})
+    check_plan(stage(), plan(), earlier={"before": in_nm})
+    with pytest.raises(RecipeError, match="'axis' is in um here, in nm in 'before'"):
+        check_plan(stage(), in_um, earlier={"before": in_nm})
     for told in ("'query' differs", "'axis' differs", "3 entries here, 2 in 'before'"):
         assert told in str(caught.value)

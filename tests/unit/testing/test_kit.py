@@ -4,6 +4,7 @@ import itertools
 import random
 import re
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from workbench.testing import RecipeTests
 from workbench.testing.equality import same
 from workbench.testing.home import Home
 from workbench.testing.loading import loaded_by_name
-from workbench.testing.plans import covers_items_once
+from workbench.testing.plans import coordinate_problems, covers_items_once
 
 
 class Given(Parameters):
@@ -127,6 +128,15 @@ def test_tasks_that_do_not_cover_the_items_once_are_found(start, stop, error, sa
     with pytest.raises(error) as found:
         suite(plan=plan).test_the_first_plan_covers_the_items_once()
     assert said in str(found.value)
+
+
+def test_coordinates_without_a_unit_are_found():
+    coords = {"number": np.arange(3), "r": ("number", np.ones(3)), "t": ("number", np.ones(3))}
+    plan = Plan(dim="number", coords=coords, tasks=tile(3), units={"t": "none"})
+    missing, no_unit = coordinate_problems("main", plan)
+    assert missing == "coordinate 'r' of stage 'main': it has no unit: give Plan(units=...) one"
+    assert "coordinate 't' of stage 'main': 'none' is no unit" in no_unit
+    assert coordinate_problems("main", replace(plan, units={"r": "nm", "t": "1"})) == []
 
 
 def test_items_whose_earlier_stage_failed_may_be_left_out():

@@ -39,7 +39,9 @@ def main(path: Path, generation: int) -> int:
     if not _named(folder, generation):
         LOG.error("generation %d was not begun in %s: ends", generation, folder.path)
         return 1
-    start_forkserver()
+    spec = folder.read_spec()
+    if spec is None or spec.local:
+        start_forkserver()
     # Not imported above: takes a third of a second, in which the forkserver does the same.
     life = importlib.import_module("workbench.clusters.process.life")
     return int(life.live(folder))

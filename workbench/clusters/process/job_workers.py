@@ -34,6 +34,10 @@ HEALTHY_S = 60.0
 FIRST_PAUSE_S, MOST_PAUSE_S = 2.0, 300.0
 NEVER_TAKEN = "the scheduler never took it"
 SILENT = "its node fell silent"
+NO_LOG = (
+    "It left no log: perhaps its node does not see the cluster's folder. WORKBENCH_HOME has to lie "
+    "on a file system that this host and all nodes see."
+)
 
 
 @dataclass
@@ -66,9 +70,9 @@ class JobWorkers:
         Submits, cancels and looks.
     """
 
-    scheduler: Scheduler
     folder: Path
     operator: Operator
+    scheduler: Scheduler | None = None
     asked: int = 0
     refusal: Refusal | None = None
     _lives: dict[str, Life] = field(default_factory=dict)
@@ -90,7 +94,7 @@ class JobWorkers:
 
     def processes(self) -> list[dict[str, Any]]:
         """Return the connected workers as ``worker_processes`` of the status."""
-        return processes(self.scheduler)
+        return processes(self.scheduler) if self.scheduler else []
 
     def jobs(self) -> list[dict[str, Any]]:
         """Return ``jobs`` of the status."""
@@ -181,7 +185,7 @@ class JobWorkers:
     def _connected(self) -> list[tuple[WorkerState, Mapping[str, Any]]]:
         return [
             (state, state.extra[WHO])
-            for state in self.scheduler.workers.values()
+            for state in (self.scheduler.workers.values() if self.scheduler else ())
             if state.extra.get(WHO, {}).get("job")
         ]
 
@@ -199,7 +203,8 @@ class JobWorkers:
         """Let a job's workers finish what they have in hand, then end it."""
         await asyncio.to_thread(self.ledger.cancel, job, why)
         addresses = [state.address for state, who in self._connected() if who["job"] == job.name]
-        await drain(self.scheduler, addresses)
+        if self.scheduler is not None:
+            await drain(self.scheduler, addresses)
         await self._cancel([job])
 
     async def _submit(self, job: Job) -> None:
@@ -284,6 +289,8 @@ class JobWorkers:
         said = plain or self.operator.plain(end.reason)
         if job.cancelled:
             said = job.cancelled
+        elif not (end.explained or self.operator.has_log(job.name)):
+            said = f"{said} {NO_LOG}"
         LOG.info("job %s (%s) is %s: %s", job.name, job.job_id, end.state, end.reason)
         self.ledger.ended(
             job,

@@ -89,15 +89,21 @@ class Life:
         self._looked = self._complained = 0.0
         self._end: asyncio.Event | None = None
         self.failed = ""
+        self.leaves = False
 
     async def run(self) -> None:
         """Open the scheduler, keep its workers, answer requests, and close in the end."""
         self._end = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.end, f"it was sent {number.name}")
-        scheduler = await self._open()
-        workers = self._workers(scheduler)
+            loop.add_signal_handler(number, self._told_to_end, number)
+        jobs = self._jobs()
+        host = listening_host(self.partition.site.interface) if self.partition else "127.0.0.1"
+        if jobs is not None:
+            # The first jobs wait in the queue while the scheduler is opened.
+            jobs.reconcile(self.size.asked)
+        scheduler = await self._open(host)
+        workers = self._workers(scheduler, jobs)
         try:
             while not self._end.is_set():
                 try:
@@ -116,6 +122,13 @@ class Life:
             self.status["reason"] = reason
             self._end.set()
 
+    def _told_to_end(self, number: signal.Signals) -> None:
+        """End; where a scheduler ends our own job, leave the workers' jobs to a successor."""
+        if self.status.get("own_job") is not None:
+            self.failed = f"the job in which its process ran was ended ({number.name})"
+            self.leaves = True
+        self.end(self.failed or f"it was sent {number.name}")
+
     def say(self, **changes: Any) -> None:
         """Change the status, and write it where it differs from what was last written."""
         self.status.update(changes)
@@ -124,7 +137,7 @@ class Life:
             self.folder.write_status({**self.status, "renewed": now()})
             self._written = (copy.deepcopy(self.status), time.monotonic())
 
-    async def _open(self) -> Scheduler:
+    async def _open(self, host: str) -> Scheduler:
         self.folder.forget_claims(before=self.generation)
         for old in self.folder.tls.iterdir():
             shutil.rmtree(old)
@@ -134,7 +147,7 @@ class Life:
         self._prefix = secrets.token_urlsafe(24)
         partition = self.partition
         scheduler: Scheduler = await Scheduler(
-            host=listening_host(partition.site.interface) if partition else "127.0.0.1",
+            host=host,
             port=0,
             protocol="tls://",
             security=self._security,
@@ -159,10 +172,15 @@ class Life:
         LOG.info("generation %d is at %s", self.generation, scheduler.address)
         return scheduler
 
-    def _workers(self, scheduler: Scheduler) -> Workers:
-        if self.partition is not None:
-            operator = Operator(self.folder, self.partition)
-            return JobWorkers(scheduler, self.folder.path, operator)
+    def _jobs(self) -> JobWorkers | None:
+        if self.partition is None:
+            return None
+        return JobWorkers(self.folder.path, Operator(self.folder, self.partition))
+
+    def _workers(self, scheduler: Scheduler, jobs: JobWorkers | None) -> Workers:
+        if jobs is not None:
+            jobs.scheduler = scheduler
+            return jobs
         kind = Kind(
             memory_bytes=self.spec.memory_bytes or 0,
             node_dir=node_dir(self.folder.path),
@@ -262,8 +280,9 @@ class Life:
     async def _close(self, scheduler: Scheduler, workers: Workers) -> None:
         with contextlib.suppress(OSError):
             self.folder.write_connection(None)
-            self.say(state="stopping")
-        await workers.close()
+            self.say(state="running" if self.leaves else "stopping")
+        if not self.leaves:
+            await workers.close()
         await scheduler.close()
         shutil.rmtree(self.folder.tls / str(self.generation), ignore_errors=True)
         none = {**self.status["workers"], "connected": 0}

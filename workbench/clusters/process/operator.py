@@ -13,6 +13,7 @@ from workbench.clusters.place import JobPartition
 from workbench.clusters.process import batch_job
 from workbench.clusters.process.batch_job import CommandFailed, Unanswered
 from workbench.pool import collect, pace
+from workbench.pool.explain import explained
 from workbench.pool.seen import QueuedJob, Refusal
 
 LOG = logging.getLogger(__name__)
@@ -62,7 +63,7 @@ class Operator:
                 script = self.folder.path / "jobs" / f"{job.name}.sh"
                 job_id = await batch_job.submit(self._scheduler, built, script)
             except CommandFailed as error:
-                return self._scheduler.refusal(error.err)
+                return await asyncio.to_thread(explained, self._scheduler, error.err, request)
             except Unanswered as error:
                 self._complain(str(error))
                 return None
@@ -132,6 +133,10 @@ class Operator:
     def plain(self, reason: str) -> str:
         """Say in plain words why a job waits, or how it ended."""
         return self._scheduler.plain_reason(reason)
+
+    def has_log(self, name: str) -> bool:
+        """Say whether a job got so far that its output was opened."""
+        return self.folder.job_log(name).exists()
 
     def log_tail(self, name: str) -> str:
         """Return the last lines of a job's log."""

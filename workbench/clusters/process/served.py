@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from workbench.clusters.drivers import Drivers
 from workbench.clusters.folder import ClusterFolder
 from workbench.errors import DamagedResult, Refused
 from workbench.runs.spawn import Guard
@@ -33,6 +34,7 @@ class ServedRuns:
     folder: ClusterFolder
     generation: int
     guards: dict[str, Guard] = field(default_factory=dict)
+    drivers: Drivers = field(default_factory=Drivers)
 
     def look(self, entries: Mapping[str, Any]) -> list[str]:
         """Restart drivers that are due; return the runs that are still alive.
@@ -42,7 +44,7 @@ class ServedRuns:
         announced = self.folder.announced(self.generation)
         living = []
         for run_id, entry in {**announced, **entries}.items():
-            guard = self.guards.setdefault(run_id, Guard(Path(entry["folder"])))
+            guard = self.guards.setdefault(run_id, Guard(Path(entry["folder"]), self.drivers))
             try:
                 if self._look(run_id, guard):
                     living.append(run_id)

@@ -11,9 +11,9 @@ from typing import Any
 
 from workbench.pool.hostlist import expanded
 from workbench.pool.scheduler import Command, JobRequest, Scheduler, directive_path
+from workbench.pool.schedulers.slurm_gres import asked, counted
 from workbench.pool.schedulers.slurm_words import REASONS, REFUSALS
 from workbench.pool.seen import (
-    CardCount,
     JobState,
     Limits,
     Node,
@@ -72,11 +72,7 @@ _NODE_STATES: Mapping[str, NodeState] = {
     "COMPLETING": "allocated",
 }
 
-# One kind in Gres, GresUsed or TRES: gpu:a100:4, gpu:2, gres:dcu:8, gres/dcu:k100=8, dcu.
-_GRES = re.compile(r"(gres[/:])?([A-Za-z][\w.-]*(?::[\w.+-]+)??)(?:[:=](\d+))?", re.ASCII)
-_ASIDE = re.compile(r"\([^)]*\)")  # sockets or indices
-# gres.conf(5): parts of cards, and things that are none.
-_NO_CARDS = {"mps", "shard", "nic", "craynetwork", "bandwidth", "tmpdisk", "license"}
+_NOWHERE = {"", "(null)", "N/A", "None"}
 
 
 class Slurm(Scheduler):
@@ -87,7 +83,8 @@ class Slurm(Scheduler):
     job_class = "dask_jobqueue.slurm:SLURMJob"
     job_id_variable = "SLURM_JOB_ID"
     own_variables = ("SLURM_", "SLURMD_", "SBATCH_", "SQUEUE_", "SINFO_", "SCONTROL_", "SALLOC_")
-    kept_variables = ("SLURM_CONF", "SLURM_JWT")
+    kept_variables = ("SLURM_CONF",)
+    credential_variables = ("SLURM_JWT",)
     account_variable = "SBATCH_ACCOUNT"
 
     @property
@@ -191,6 +188,18 @@ class Slurm(Scheduler):
         """Translate what sbatch says on standard error."""
         return refused(REFUSALS, err)
 
+    def accounts_command(self, words: str, user: str) -> Command | None:
+        """Ask the accounting, where Slurm has one."""
+        if "Invalid account" not in words:
+            return None
+        names = ("user=" + user, "format=account,partition")
+        return ("sacctmgr", "-nP", "show", "associations", *names)
+
+    def parse_accounts(self, text: str, partition: str) -> list[str]:
+        """Read ``account|partition``; an account without a partition is good for all."""
+        rows = [line.split("|") for line in text.splitlines() if "|" in line]
+        return sorted({row[0] for row in rows if row[1] in ("", partition)})
+
     def plain_reason(self, reason: str) -> str:
         """Explain squeue's reason, or the last state of a job that ended."""
         return plain(REASONS, reason)
@@ -239,7 +248,7 @@ def _job(record: list[str]) -> QueuedJob:
         partition=partition,
         state=state,
         reason=_reason(word, reason, state),
-        cards=_asked(whole, per_job, per_node, per_task, _number(nodes), _number(tasks)),
+        cards=asked(whole, per_job, per_node, per_task, _number(nodes), _number(tasks)),
         tasks=_array_size(number),
         nodes=expanded(where),
         start=utc(start),
@@ -272,42 +281,6 @@ def _exit(code: str) -> int | None:
     return -signal if signal else status >> 8 & 0xFF
 
 
-@lru_cache(4096)
-def _cards(text: str) -> Mapping[str, int]:
-    """Count cards by kind in ``gpu:a100:4(S:0-1),dcu:k100:8`` or ``cpu=8,gres/gpu:a100=2``.
-
-    A name without a number counts 1.  Nothing but GRES counts, and no part of a card.
-    """
-    found: dict[str, int] = {}
-    for item in _ASIDE.sub("", text).split(","):
-        match = _GRES.fullmatch(item)
-        if match and match[2].split(":")[0] not in _NO_CARDS and (match[1] or "=" not in item):
-            found[match[2]] = found.get(match[2], 0) + int(match[3] or 1)
-    return found
-
-
-def _asked(
-    allocated: str, per_job: str, per_node: str, per_task: str, nodes: int, tasks: int
-) -> Mapping[str, int]:
-    """Count the cards of a job, all nodes together.
-
-    What is allocated stands in `allocated` only where the site accounts for cards
-    (AccountingStorageTRES), and then perhaps without their model, which the request knows.
-    """
-    asked: Mapping[str, int] = {}
-    for text, times in ((per_job, 1), (per_node, nodes), (per_task, tasks)):
-        if not asked and "gres" in text:
-            asked = {kind: number * times for kind, number in _cards(text).items()}
-    if "gres/" not in allocated:
-        return asked
-    # gres/gpu=2,gres/gpu:a100=2 are the same two cards.
-    whole = _cards(allocated)
-    models = {kind: number for kind, number in whole.items() if ":" in kind}
-    named = {kind.split(":")[0] for kind in models}
-    found = models | {kind: n for kind, n in whole.items() if ":" not in kind and kind not in named}
-    return asked if sum(asked.values()) == sum(found.values()) and not models else found
-
-
 def _array_size(number: str) -> int:
     """Count the jobs in ``6_[1-9,12%2]``."""
     inside = number.partition("[")[2].partition("]")[0].partition("%")[0]
@@ -329,9 +302,9 @@ def _node(line: str) -> Node:
     reason = line.partition(" Reason=")[2].partition(" [")[0].strip()
     return Node(
         name=name,
-        partitions=tuple(partitions.split(",")) if partitions else (),
+        partitions=() if partitions in _NOWHERE else tuple(partitions.split(",")),
         state=_node_state(words),
-        cards=_counted(gres, _value(line, " GresUsed="), _value(line, " AllocTRES=")),
+        cards=counted(gres, _value(line, " GresUsed="), _value(line, " AllocTRES=")),
         cpus=cpus,
         memory_bytes=memory * 2**20,
         cpus_free=max(0, cpus - int(_value(line, " CPUAlloc=") or 0)),
@@ -353,24 +326,6 @@ def _node_state(words: str) -> NodeState:
     if flags & _OUT_OF_SERVICE:
         return "out_of_service"
     return next((_NODE_STATES[flag] for flag in flags if flag in _NODE_STATES), "out_of_service")
-
-
-@lru_cache(4096)
-def _counted(gres: str, used: str, allocated: str) -> Mapping[str, CardCount]:
-    """Count a node's cards and those in use.
-
-    GresUsed is exact; before it, or without ``-d``, AllocTRES tells what the site accounts for,
-    perhaps without the model: then the node's only model is meant.
-    """
-    totals = {kind: number for kind, number in _cards(gres).items() if number}
-    in_use = _cards(used) or _cards(allocated)
-    found = {}
-    for kind, total in totals.items():
-        family = kind.split(":")[0]
-        alone = sum(other.split(":")[0] == family for other in totals) == 1
-        taken = in_use.get(kind, in_use.get(family, 0) if alone else 0)
-        found[kind] = CardCount(total, min(total, taken))
-    return found
 
 
 def _limits(line: str) -> Limits:

@@ -129,9 +129,7 @@ REASONS: Mapping[str, str] = {
     "JobArrayTaskLimit": "Its array may run no more jobs at once.",
     "ReqNodeNotAvail": "Nodes it needs are down, drained or kept for a maintenance that is nearer "
     "than its time limit. A shorter time limit may let it start.",
-    # "Nodes required for job are DOWN, DRAINED or reserved for jobs in higher priority partitions"
-    "Nodes": "Nodes it needs are out of service, or kept for jobs of higher rank. How many are: "
-    "workbench pool show",
+    "Nodes": "The nodes it needs are down, drained or kept for jobs of higher rank.",
     "Reserv*": "Its nodes are reserved for somebody else.",
     "PartitionDown": "The partition is closed.",
     "PartitionInactive": "The partition is closed.",

@@ -1,0 +1,85 @@
+"""What all requests share: the answers' process, the list of runs, and the watch over live runs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from logging import Logger
+from typing import Any
+
+from jupyterlab_workbench.answers import Answers
+from jupyterlab_workbench.errors import Told
+from workbench import views
+
+WATCH_S = 10.0
+
+
+class Desk:
+    """State of the server's part.
+
+    Parameters
+    ----------
+    python
+        The Python that has the recipes.
+    upload_bytes
+        Largest file that may be uploaded.
+    """
+
+    def __init__(self, python: str, upload_bytes: int, log: Logger) -> None:
+        self.answers = Answers(python, log)
+        self.upload_bytes = upload_bytes
+        self._log = log
+        self._index: views.RunIndex | None = None
+        self._seen: set[str] = set()
+        self._task: asyncio.Task[None] | None = None
+
+    def index(self) -> views.RunIndex:
+        """Return the list of runs; call it off the event loop."""
+        if self._index is None:
+            self._index = views.run_index()
+        return self._index
+
+    async def runs(self, **which: Any) -> dict[str, Any]:
+        """Return a page of the list of runs."""
+        return await asyncio.to_thread(lambda: self.index().page(**which))
+
+    def begin(self) -> None:
+        """Begin to watch."""
+        self._task = asyncio.ensure_future(self._watch())
+
+    async def close(self) -> None:
+        """End the watch and the answers' process; runs go on."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+        await asyncio.to_thread(self.answers.end)
+        if self._index is not None:
+            self._index.close()
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(WATCH_S)
+            try:
+                await self.look()
+            except (OSError, Told) as error:
+                self._log.warning("The runs could not be looked at: %s", error)
+
+    async def look(self) -> None:
+        """Restart drivers that died under our eyes, and let go of what nobody uses."""
+        await asyncio.to_thread(self.answers.end_if_idle)
+        if self._index is None:
+            return
+        live = await asyncio.to_thread(self._index.running)
+        states = {run["run_id"]: run["state"] for run in live}
+        dead = {run_id for run_id, state in states.items() if state == "interrupted"}
+        # One that was interrupted before anybody here saw it alive waits for its user.
+        self._seen = (self._seen & dead) | (states.keys() - dead)
+        if not self._seen & dead:
+            return
+        told = await self.answers.ask("look", run_ids=sorted(self._seen & dead))
+        for run_id, done in told.items():
+            if done == "restarted":
+                self._log.warning("The driver of run %s had died and was started again.", run_id)
+            elif done == "given up":
+                self._seen.discard(run_id)

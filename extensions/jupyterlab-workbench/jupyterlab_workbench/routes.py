@@ -1,0 +1,31 @@
+"""Every route of the workbench, below ``<base_url>/workbench/api/``."""
+
+from __future__ import annotations
+
+from jupyterlab_workbench import recipes, results, runs
+from jupyterlab_workbench.files import Files
+from jupyterlab_workbench.request import Nothing, Request
+
+PREFIX = "/workbench/api/"
+ONE = "([^/]+)"
+
+ROUTES: tuple[tuple[str, type[Request]], ...] = (
+    ("recipes", recipes.Recipes),
+    (f"recipes/{ONE}", recipes.Recipe),
+    (f"recipes/{ONE}/check", recipes.Check),
+    ("runs", runs.Runs),
+    (f"runs/{ONE}", runs.OneRun),
+    (f"runs/{ONE}/stop", runs.Stop),
+    (f"runs/{ONE}/resume", runs.Resume),
+    (f"runs/{ONE}/retry", runs.Retry),
+    (f"runs/{ONE}/code", runs.Code),
+    (f"runs/{ONE}/figures", results.Figures),
+    (f"runs/{ONE}/figures/{ONE}", results.Figure),
+    (f"runs/{ONE}/rows", results.Rows),
+    (f"runs/{ONE}/rows.csv", results.Csv),
+    (f"runs/{ONE}/items", results.Items),
+    (f"runs/{ONE}/log", results.Log),
+    (f"runs/{ONE}/notebook", results.Notebook),
+    ("files", Files),
+)
+EVERYTHING_ELSE = (".*", Nothing)

@@ -1,0 +1,78 @@
+import type { IStateDB } from '@jupyterlab/statedb';
+import { type ISignal, Signal } from '@lumino/signaling';
+import type { IRun, IRunPage, IRuns } from '../documents';
+import { RestError, type Rest } from '../rest';
+import { LIVE_STATES } from '../words';
+import { PolledModel } from './polled';
+
+const CALM = 30_000;
+const BUSY = 3_000;
+const KEY = 'jupyterlab-science-workbench:live';
+
+/**
+ * The runs that go on.  It is asked for also while nobody looks, every 30 s, so that the end of a
+ * run is told; which ones were seen is kept, so that an end is told at the next visit too.
+ */
+export class LiveModel extends PolledModel {
+  constructor(
+    private _rest: Rest,
+    private _state: IStateDB | null
+  ) {
+    super({ interval: CALM, name: 'workbench:live', standby: 'never' });
+  }
+
+  get runs(): IRun[] {
+    return this._runs;
+  }
+
+  /** Emitted for each run that has come to its end. */
+  get ended(): ISignal<this, IRunPage> {
+    return this._ended;
+  }
+
+  /** Learn which runs were going on at the last visit. */
+  async restore(): Promise<void> {
+    const known = await this._state?.fetch(KEY);
+    if (Array.isArray(known)) {
+      this._known = new Set(known.map(String));
+    }
+  }
+
+  /** Watch a run from its first moment. */
+  follow(id: string): void {
+    this._known.add(id);
+    void this.refresh();
+  }
+
+  protected async fetch(): Promise<void> {
+    const found = await this._rest.get<IRuns>(['runs'], {
+      state: LIVE_STATES,
+      limit: 100
+    });
+    this._runs = found.runs;
+    const there = new Set(found.runs.map(run => run.run_id));
+    const gone = [...this._known].filter(id => !there.has(id));
+    this._known = there;
+    await this._state?.save(KEY, [...there]);
+    for (const id of gone) {
+      await this._tell(id);
+    }
+    const hidden = document.visibilityState === 'hidden';
+    this.pace(there.size && !hidden ? BUSY : CALM);
+  }
+
+  private async _tell(id: string): Promise<void> {
+    try {
+      this._ended.emit(await this._rest.get<IRunPage>(['runs', id]));
+    } catch (error) {
+      if (!(error instanceof RestError && error.status === 404)) {
+        throw error;
+      }
+      // It has been deleted: that is no news to whoever did it.
+    }
+  }
+
+  private _ended = new Signal<this, IRunPage>(this);
+  private _known = new Set<string>();
+  private _runs: IRun[] = [];
+}

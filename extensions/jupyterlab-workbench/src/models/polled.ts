@@ -1,0 +1,126 @@
+import { DisposableDelegate, type IDisposable } from '@lumino/disposable';
+import { Poll } from '@lumino/polling';
+import { type ISignal, Signal } from '@lumino/signaling';
+import { RestError } from '../rest';
+
+/**
+ * Something on the server that is asked for again and again, as long as somebody looks at it.
+ */
+export abstract class PolledModel implements IDisposable {
+  constructor(options: PolledModel.IOptions) {
+    this._poll = new Poll({
+      auto: false,
+      factory: () => this._look(),
+      frequency: {
+        interval: options.interval,
+        backoff: true,
+        max: Math.max(60_000, options.interval)
+      },
+      name: options.name,
+      standby: options.standby ?? 'when-hidden'
+    });
+  }
+
+  /** Emitted after every look, also one that failed. */
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  /** What went wrong at the last look. */
+  get error(): RestError | null {
+    return this._error;
+  }
+
+  /** When the last look succeeded; milliseconds since 1970, 0 for never. */
+  get seen(): number {
+    return this._seen;
+  }
+
+  get isDisposed(): boolean {
+    return this._poll.isDisposed;
+  }
+
+  dispose(): void {
+    if (!this.isDisposed) {
+      this._poll.dispose();
+      Signal.clearData(this);
+    }
+  }
+
+  /** Keep it up to date until the returned object is disposed of. */
+  hold(): IDisposable {
+    this._holders += 1;
+    if (this._holders === 1) {
+      void this._poll.refresh();
+    }
+    return new DisposableDelegate(() => {
+      this._holders -= 1;
+      if (this._holders === 0 && !this.isDisposed) {
+        void this._poll.stop();
+      }
+    });
+  }
+
+  /** Look now. */
+  async refresh(): Promise<void> {
+    if (this.isDisposed) {
+      return;
+    }
+    if (this._holders === 0) {
+      await this._look().catch(() => undefined);
+      return;
+    }
+    await this._poll.refresh();
+    await this._poll.tick;
+  }
+
+  /** Look so often from now on; 0 stops. */
+  protected pace(interval: number): void {
+    const frequency = this._poll.frequency;
+    const wanted = interval || Poll.NEVER;
+    if (frequency.interval !== wanted) {
+      this._poll.frequency = {
+        ...frequency,
+        interval: wanted,
+        max: Math.max(60_000, wanted)
+      };
+    }
+  }
+
+  /** Ask the server. */
+  protected abstract fetch(): Promise<void>;
+
+  private async _look(): Promise<void> {
+    try {
+      await this.fetch();
+      this._error = null;
+      this._seen = Date.now();
+    } catch (error) {
+      this._error =
+        error instanceof RestError
+          ? error
+          : new RestError(0, 'unexpected', String(error));
+      // Thrown on, so that the poll asks more and more seldom.
+      throw error;
+    } finally {
+      if (!this.isDisposed) {
+        this._changed.emit();
+      }
+    }
+  }
+
+  private _changed = new Signal<this, void>(this);
+  private _error: RestError | null = null;
+  private _holders = 0;
+  private _poll: Poll;
+  private _seen = 0;
+}
+
+export namespace PolledModel {
+  export interface IOptions {
+    /** Milliseconds between two looks. */
+    interval: number;
+    name: string;
+    standby?: Poll.Standby;
+  }
+}

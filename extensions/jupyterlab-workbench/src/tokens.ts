@@ -1,0 +1,27 @@
+import { Token } from '@lumino/coreutils';
+import type { CatalogueModel } from './models/catalogue';
+import type { LiveModel } from './models/live';
+import type { RunsModel } from './models/runs';
+import type { Rest } from './rest';
+
+/** What the workbench's parts share. */
+export interface IWorkbench {
+  readonly rest: Rest;
+  readonly catalogue: CatalogueModel;
+  readonly runs: RunsModel;
+  readonly live: LiveModel;
+}
+
+export const IWorkbench = new Token<IWorkbench>(
+  'jupyterlab-science-workbench:IWorkbench',
+  'Recipes and runs of the science workbench.'
+);
+
+/** Commands, for the palette, for other extensions and for links. */
+export namespace CommandIDs {
+  export const openPanel = 'workbench:open-panel';
+  export const openRecipe = 'workbench:open-recipe';
+  export const openRun = 'workbench:open-run';
+  export const stopRun = 'workbench:stop-run';
+  export const openLink = 'workbench:open-link';
+}

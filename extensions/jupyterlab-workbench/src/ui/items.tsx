@@ -1,0 +1,135 @@
+import { useEffect, useState } from 'react';
+import type { IItem, IItemsPage, IRunPage } from '../documents';
+import type { Rest } from '../rest';
+import { count, isLive } from '../words';
+import { Button, Skeleton, Trouble } from './parts';
+
+const LIMIT = 100;
+const WORDS = { done: 'done', failed: 'failed', not_run: 'not run' };
+
+/** The items of a run, failed ones first with the reason. */
+export function ItemsTab(props: {
+  run: IRunPage;
+  rest: Rest;
+  retry: () => Promise<void>;
+}): JSX.Element {
+  const { run, rest } = props;
+  const [state, setState] = useState('');
+  const [offset, setOffset] = useState(0);
+  const [page, setPage] = useState<IItemsPage>();
+  const [error, setError] = useState<Error | null>(null);
+  const { done, failed } = run.items;
+  useEffect(() => {
+    let over = false;
+    rest
+      .get<IItemsPage>(['runs', run.run_id, 'items'], {
+        state,
+        offset,
+        limit: LIMIT
+      })
+      .then(
+        found => {
+          if (!over) {
+            setPage(found);
+            setError(null);
+          }
+        },
+        reason => over || setError(reason as Error)
+      );
+    return () => {
+      over = true;
+    };
+  }, [rest, run.run_id, run.state, state, offset, done, failed]);
+  if (!page) {
+    return error ? <Trouble error={error} /> : <Skeleton lines={5} />;
+  }
+  return (
+    <>
+      <div className="jp-Workbench-tools">
+        <select
+          className="jp-mod-styled"
+          aria-label="Show items by state"
+          value={state}
+          onChange={event => {
+            setState(event.target.value);
+            setOffset(0);
+          }}
+        >
+          <option value="">All</option>
+          {(['failed', 'not_run', 'done'] as const).map(word => (
+            <option key={word} value={word}>
+              {WORDS[word]} ({count(page.counts[word])})
+            </option>
+          ))}
+        </select>
+        {page.counts.failed > 0 && !isLive(run.state) && (
+          <Button
+            label="Compute failed items again"
+            onClick={() => void props.retry().catch(setError)}
+          />
+        )}
+        <Pages page={page} go={setOffset} />
+      </div>
+      <Trouble error={error} />
+      <ItemTable items={page.items} />
+    </>
+  );
+}
+
+function Pages(props: {
+  page: IItemsPage;
+  go: (offset: number) => void;
+}): JSX.Element {
+  const { offset, total, items } = props.page;
+  return (
+    <span className="jp-mod-end">
+      <span role="status">
+        {total
+          ? `${count(offset + 1)} to ${count(offset + items.length)} of ${count(total)}`
+          : 'No items'}
+      </span>
+      {total > LIMIT && (
+        <>
+          <Button
+            label="Previous"
+            disabled={offset === 0}
+            onClick={() => props.go(Math.max(0, offset - LIMIT))}
+          />
+          <Button
+            label="Next"
+            disabled={offset + LIMIT >= total}
+            onClick={() => props.go(offset + LIMIT)}
+          />
+        </>
+      )}
+    </span>
+  );
+}
+
+function ItemTable(props: { items: IItem[] }): JSX.Element {
+  return (
+    <table className="jp-Workbench-table">
+      <thead>
+        <tr>
+          <th scope="col">State</th>
+          <th scope="col">Item</th>
+          <th scope="col">Stage</th>
+          <th scope="col">Reason</th>
+        </tr>
+      </thead>
+      <tbody>
+        {props.items.map(item => (
+          <tr key={`${item.stage} ${item.index}`} data-state={item.state}>
+            <td>{WORDS[item.state]}</td>
+            <th scope="row">{item.name}</th>
+            <td>{item.stage}</td>
+            <td>
+              {item.message}
+              {item.attempts > 1 && ` (tried ${item.attempts} times)`}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,205 @@
+import { useEffect, useState } from 'react';
+import type { IRunPage, ITableColumn } from '../documents';
+import type { Rest } from '../rest';
+import { count, isLive } from '../words';
+import { Grid } from './grid';
+import { Button, Skeleton, Trouble } from './parts';
+import { type IOrder, RowsModel } from './rowsmodel';
+
+const OPERATORS = [
+  ['~', 'contains'],
+  ['=', '='],
+  ['!=', '≠'],
+  ['<', '<'],
+  ['<=', '≤'],
+  ['>', '>'],
+  ['>=', '≥']
+];
+
+/** The result as a table: sorted and filtered by the server, page by page. */
+export function TableTab(props: {
+  run: IRunPage;
+  rest: Rest;
+  theme: string | null;
+}): JSX.Element {
+  const { run, rest } = props;
+  const [order, setOrder] = useState<IOrder>({ sort: '', filter: [] });
+  const [model, setModel] = useState<RowsModel>();
+  const [error, setError] = useState<Error | null>(null);
+  const begun = run.items.done > 0 || !isLive(run.state);
+  useEffect(() => {
+    if (!begun) {
+      return;
+    }
+    let over = false;
+    RowsModel.open(rest, run.run_id, order, setError).then(
+      found => {
+        if (!over) {
+          setModel(found);
+          setError(null);
+        }
+      },
+      reason => over || setError(reason as Error)
+    );
+    return () => {
+      over = true;
+    };
+  }, [rest, run.run_id, order, begun, run.items.done, run.state]);
+  if (!begun) {
+    return (
+      <p className="jp-Workbench-empty">
+        Rows appear here with the first results.
+      </p>
+    );
+  }
+  if (!model) {
+    return error ? <Trouble error={error} /> : <Skeleton lines={8} />;
+  }
+  const { columns, total, unfiltered } = model.first;
+  if (!columns.length) {
+    return <p className="jp-Workbench-empty">This recipe shows no table.</p>;
+  }
+  const told = summary(columns, total, unfiltered, model.order);
+  const sortBy = (name: string) =>
+    setOrder({
+      ...order,
+      sort: order.sort === name ? `-${name}` : name
+    });
+  return (
+    <>
+      <div className="jp-Workbench-tools">
+        <Sorting columns={columns} order={order} set={setOrder} />
+        <Filtering columns={columns} order={order} set={setOrder} />
+        <a
+          className="jp-Workbench-button jp-mod-end"
+          href={rest.url(['runs', run.run_id, 'rows.csv'], { ...order })}
+          download={`${run.run_id}.csv`}
+        >
+          Download CSV
+        </a>
+      </div>
+      <Trouble error={error} />
+      <p role="status" className="jp-mod-more">
+        {told}
+      </p>
+      <Grid model={model} summary={told} theme={props.theme} sort={sortBy} />
+    </>
+  );
+}
+
+function summary(
+  columns: ITableColumn[],
+  total: number,
+  unfiltered: number,
+  order: IOrder
+): string {
+  const rows =
+    total === unfiltered
+      ? `${count(total)} rows`
+      : `${count(total)} of ${count(unfiltered)} rows`;
+  const name = order.sort.replace(/^-/, '');
+  const sorted = name
+    ? `, sorted by ${name}, ${order.sort === name ? 'smallest' : 'largest'} first`
+    : ', the best first';
+  return `${rows}, ${columns.length} columns${sorted}`;
+}
+
+interface IToolProps {
+  columns: ITableColumn[];
+  order: IOrder;
+  set: (order: IOrder) => void;
+}
+
+function Sorting(props: IToolProps): JSX.Element {
+  const { columns, order, set } = props;
+  const name = order.sort.replace(/^-/, '');
+  const descending = order.sort.startsWith('-');
+  return (
+    <span className="jp-mod-tool">
+      <select
+        className="jp-mod-styled"
+        aria-label="Sort by"
+        value={name}
+        onChange={event => set({ ...order, sort: event.target.value })}
+      >
+        <option value="">Best first</option>
+        {columns.map(column => (
+          <option key={column.name} value={column.name}>
+            By {column.name}
+          </option>
+        ))}
+      </select>
+      {name && (
+        <Button
+          label={descending ? 'Largest first' : 'Smallest first'}
+          onClick={() =>
+            set({ ...order, sort: descending ? name : `-${name}` })
+          }
+        />
+      )}
+    </span>
+  );
+}
+
+function Filtering(props: IToolProps): JSX.Element {
+  const { columns, order, set } = props;
+  const [column, setColumn] = useState(columns[0].name);
+  const [operator, setOperator] = useState('~');
+  const [value, setValue] = useState('');
+  const add = (event: React.FormEvent) => {
+    event.preventDefault();
+    if (value) {
+      set({ ...order, filter: [...order.filter, column + operator + value] });
+      setValue('');
+    }
+  };
+  return (
+    <form className="jp-mod-tool" onSubmit={add} aria-label="Filter rows">
+      <select
+        className="jp-mod-styled"
+        aria-label="Filter column"
+        value={column}
+        onChange={event => setColumn(event.target.value)}
+      >
+        {columns.map(one => (
+          <option key={one.name}>{one.name}</option>
+        ))}
+      </select>
+      <select
+        className="jp-mod-styled"
+        aria-label="Comparison"
+        value={operator}
+        onChange={event => setOperator(event.target.value)}
+      >
+        {OPERATORS.map(([sign, words]) => (
+          <option key={sign} value={sign}>
+            {words}
+          </option>
+        ))}
+      </select>
+      <input
+        className="jp-mod-styled"
+        aria-label="Filter value"
+        placeholder="Value"
+        value={value}
+        onChange={event => setValue(event.target.value)}
+      />
+      <button
+        type="submit"
+        className="jp-mod-styled jp-mod-reject jp-Workbench-button"
+      >
+        Filter
+      </button>
+      {order.filter.map((one, n) => (
+        <Button
+          key={n}
+          label={`${one} ✕`}
+          title="Remove this filter"
+          onClick={() =>
+            set({ ...order, filter: order.filter.filter((_, i) => i !== n) })
+          }
+        />
+      ))}
+    </form>
+  );
+}

@@ -1,0 +1,59 @@
+"""Files that are picked or uploaded become paths on the server's disk."""
+
+from pathlib import Path
+
+import pytest
+
+from jupyterlab_workbench.documents import DiskFile
+
+BINARY = {"Content-Type": "application/octet-stream"}
+
+
+async def test_a_picked_file_is_resolved(client, jp_root_dir):
+    (jp_root_dir / "data").mkdir()
+    (jp_root_dir / "data" / "mine.txt").write_text("1\n2\n")
+    found = await client.post("files", body={"path": "data/mine.txt"}, model=DiskFile)
+    assert found == {"path": str(jp_root_dir / "data/mine.txt"), "name": "mine.txt", "bytes": 4}
+    folder = await client.post("files", body={"path": "data"}, model=DiskFile)
+    assert folder["path"] == str(jp_root_dir / "data")
+
+
+@pytest.mark.parametrize("path", ["nothing.txt", "../../etc/passwd", "a/../../../etc/passwd"])
+async def test_a_file_that_the_browser_does_not_show_is_not_found(client, path):
+    await client.refused(404, "POST", "files", body={"path": path})
+
+
+async def test_an_uploaded_file_is_kept_as_it_is(client, place):
+    data = bytes(range(256)) * 5000
+    query = {"name": "my numbers é.txt"}
+    answer = await client.send("POST", "files", query=query, raw=data, headers=BINARY)
+    assert answer.code == 201
+    found = DiskFile.model_validate_json(answer.body)
+    assert Path(found.path).read_bytes() == data
+    assert Path(found.path).name == "my numbers é.txt"
+    assert place.home / "uploads" in Path(found.path).parents
+    assert found.bytes == len(data)
+
+
+@pytest.mark.parametrize("name", ["../x", "/etc/passwd", "..", ".", "", "x" * 300])
+async def test_a_name_that_leads_elsewhere_is_refused(client, place, name):
+    before = sorted(place.home.rglob("*"))
+    await client.refused(422, "POST", "files", query={"name": name}, raw=b"1", headers=BINARY)
+    assert [path for path in sorted(place.home.rglob("*")) if path not in before] == []
+
+
+async def test_a_file_that_is_too_large_is_refused(client, place, jp_serverapp):
+    jp_serverapp.web_app.settings["workbench_desk"].upload_bytes = 1000
+    before = sorted((place.home).rglob("*"))
+    query = {"name": "large.txt"}
+    error = await client.refused(413, "POST", "files", query=query, raw=b"x" * 2000, headers=BINARY)
+    assert "1,000 bytes" in error["message"]
+    assert sorted((place.home).rglob("*")) == before
+
+
+async def test_a_stranger_leaves_no_file(stranger, place):
+    before = sorted((place.home).rglob("*"))
+    query = {"name": "theirs.txt"}
+    answer = await stranger.send("POST", "files", query=query, raw=b"x" * 20, headers=BINARY)
+    assert answer.code == 403
+    assert sorted((place.home).rglob("*")) == before

@@ -1,0 +1,110 @@
+"""The server stays light, and the process that knows recipes comes and goes."""
+
+import asyncio
+import json
+import subprocess
+import sys
+
+from jupyterlab_workbench.answers import Answers
+from jupyterlab_workbench.request import finite
+from tests.tree import ROOT
+
+HEAVY = (
+    "altair",
+    "ase",
+    "dask",
+    "dask_jobqueue",
+    "distributed",
+    "pandas",
+    "torch",
+    "xarray",
+    "zarr",
+)
+LOADED = f"""
+import json, sys
+import jupyterlab_workbench
+from workbench import views
+index = views.run_index()
+index.page()
+print(json.dumps(sorted(set(sys.modules) & {set(HEAVY)!r})))
+"""
+
+
+def test_the_server_loads_nothing_heavy():
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED], capture_output=True, text=True, check=True
+    )
+    assert json.loads(done.stdout) == []
+
+
+async def test_recipes_and_results_are_read_elsewhere(client, place, jp_serverapp):
+    before = set(sys.modules)
+    await client.get("recipes", "kinds.every")
+    await client.get("runs", place.good, "rows")
+    loaded = set(sys.modules) - before
+    assert not {name.split(".")[0] for name in loaded} & {*HEAVY, "kinds_pack"}
+    desk = jp_serverapp.web_app.settings["workbench_desk"]
+    assert desk.answers.pid is not None
+
+
+async def test_the_process_ends_when_nobody_asks(client, jp_serverapp):
+    answers = jp_serverapp.web_app.settings["workbench_desk"].answers
+    await client.get("recipes")
+    first = answers.pid
+    answers.end_if_idle()
+    assert answers.pid == first
+    answers.idle_s = 0.0
+    await asyncio.to_thread(answers.end_if_idle)
+    assert answers.pid is None
+    await client.get("recipes")
+    assert answers.pid not in (None, first)
+
+
+async def test_a_process_that_was_killed_is_told_and_replaced(client, place, jp_serverapp):
+    answers = jp_serverapp.web_app.settings["workbench_desk"].answers
+    await client.get("recipes")
+    for process in place.processes():
+        if process.pid == answers.pid:
+            process.suspend()
+            asked = asyncio.ensure_future(client.refused(503, "GET", "recipes"))
+            await asyncio.sleep(0.3)
+            process.kill()
+    assert "ended while it was asked" in (await asked)["message"]
+    await client.get("recipes")
+
+
+async def test_a_python_that_is_not_there_is_named(client, jp_serverapp):
+    jp_serverapp.web_app.settings["workbench_desk"].answers.python = "/no/such/python"
+    error = await client.refused(503, "GET", "recipes")
+    assert "/no/such/python" in error["message"]
+    assert "WorkbenchApp.python" in error["message"]
+
+
+async def test_long_questions_keep_no_short_ones_waiting(client, place):
+    slow = [asyncio.ensure_future(client.get("runs", place.good, "rows")) for _ in range(3)]
+    await client.get("runs", place.good)
+    assert not all(one.done() for one in slow)
+    await asyncio.gather(*slow)
+
+
+async def test_answers_end_with_the_server(place, jp_serverapp, client):
+    desk = jp_serverapp.web_app.settings["workbench_desk"]
+    await client.get("recipes")
+    pid = desk.answers.pid
+    await desk.close()
+    assert pid not in [process.pid for process in place.processes()]
+
+
+def test_no_number_is_sent_that_json_does_not_know():
+    found = finite({"a": [float("nan"), 1.5], "b": (float("inf"), None), "c": "NaN"})
+    assert found == {"a": [None, 1.5], "b": [None, None], "c": "NaN"}
+
+
+def test_the_types_of_the_browser_are_made_of_the_models():
+    command = [sys.executable, ROOT / "tools/typescript_types.py", "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_process_is_started_by_no_question_alone():
+    assert Answers(sys.executable, log=None).pid is None

@@ -1,0 +1,56 @@
+import os
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.tree import ROOT
+from tests.ui.lab import Desk, Lab, chromium
+from tests.ui.place import Place
+
+BUILT = ROOT / "extensions/jupyterlab-workbench/jupyterlab_workbench/labextension/package.json"
+PICTURES = Path(os.environ.get("WORKBENCH_PICTURES", ROOT / "test-results/ui"))
+
+
+@pytest.fixture(scope="session")
+def place():
+    """A home of its own."""
+    found = Place()
+    yield found
+    found.end()
+
+
+@pytest.fixture(scope="session")
+def lab(place):
+    """A JupyterLab that lasts for all tests; whoever kills it starts it again."""
+    if not BUILT.exists():
+        pytest.fail("the panel is not built: make dev")
+    found = Lab(place)
+    found.start()
+    yield found
+    found.kill()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with sync_playwright() as playwright, chromium(playwright) as found:
+        yield found
+
+
+@pytest.fixture
+def desk(browser, lab):
+    """A window; its test fails for any error on the console and any request to elsewhere."""
+    found = Desk(browser, lab)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def picture(request):
+    """Keep a picture of a page, or of a part of it."""
+
+    def keep(seen, name):
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        seen.screenshot(path=PICTURES / f"{name}.png")
+
+    return keep

@@ -1,0 +1,1 @@
+"""A process that answers what needs recipes or result libraries, for front ends without them."""

@@ -1,0 +1,61 @@
+"""Answer questions that come as lines of JSON, until the input ends.
+
+A question is ``{id, ask, with}``; its answer ``{id, answer}`` or ``{id, error}`` comes as one
+line too, when it is known: a long question keeps no short one waiting.  Whatever else is printed
+goes to standard error.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import traceback
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import IO, Any
+
+from workbench.answers.questions import QUESTIONS
+from workbench.errors import NotFound, WorkbenchError
+
+THREADS = 4
+
+
+def answer(question: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the answer to one question, or the error."""
+    try:
+        if question["ask"] not in QUESTIONS:
+            raise NotFound.named("question", str(question["ask"]), QUESTIONS)
+        said = QUESTIONS[question["ask"]](**question["with"])
+        return {"id": question["id"], "answer": said}
+    except WorkbenchError as error:
+        told = {**error.to_json(), "kind": type(error).__name__}
+    except Exception as error:
+        traceback.print_exc()
+        message = f"{type(error).__name__}: {error}"
+        told = {"code": "unexpected", "message": message, "fields": [], "kind": "unexpected"}
+    return {"id": question["id"], "error": told}
+
+
+def main() -> None:
+    """Answer standard input on standard output."""
+    # Recipes may print; the answers' own channel is out of their reach.
+    channel = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    lock = threading.Lock()
+    with ThreadPoolExecutor(THREADS) as pool:
+        for line in sys.stdin:
+            pool.submit(_send, channel, lock, json.loads(line))
+
+
+def _send(channel: IO[str], lock: threading.Lock, question: Mapping[str, Any]) -> None:
+    said = answer(question)
+    text = json.dumps(said, allow_nan=False)
+    with lock:
+        channel.write(text + "\n")
+        channel.flush()
+
+
+if __name__ == "__main__":
+    main()

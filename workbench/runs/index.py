@@ -1,0 +1,273 @@
+"""A list of runs that is searched fast: a rebuildable index beside the runs' own files.
+
+The run folders are the truth.  What the index says of a run that it shows is held against the
+folder's ``status.json`` first; runs that go on are read anew each time.  The index lies on the
+node's own disk, since SQLite's locks are none on a network file system, and may be removed at any
+time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from workbench.errors import DamagedResult, NotFound
+from workbench.home import node_local
+from workbench.runs.folder import find_run, run_ids, runs_home
+from workbench.runs.manifest import read_manifest
+from workbench.runs.status import FINAL, describe
+
+LISTED_S = 30.0
+STEP = 500
+MOMENT_S = 0.1
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS runs (
+  id TEXT PRIMARY KEY, state TEXT NOT NULL, words TEXT NOT NULL,
+  document TEXT NOT NULL, stamp INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS by_state ON runs (state, id);
+"""
+FORMAT = 1
+
+
+class RunIndex:
+    """The runs below one home.
+
+    Parameters
+    ----------
+    path
+        The index file; on the node's own disk when left out.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path or _place()
+        self._lock = threading.Lock()
+        self._listed: tuple[int, float] = (0, -LISTED_S)
+        self._names: list[str] = []
+        self._unread: list[str] = []
+        self._damaged: set[str] = set()
+        self._base = self._opened()
+
+    @property
+    def complete(self) -> bool:
+        """Whether every run that is there has been read once."""
+        return not self._unread
+
+    def close(self) -> None:
+        """Close the index file."""
+        with self._lock:
+            self._base.close()
+
+    def fill(self, most: int = STEP) -> bool:
+        """Read some runs that the index does not know yet; return whether all are known."""
+        with self._lock:
+            self._list()
+            self._read_some(most)
+            return self.complete
+
+    def page(
+        self,
+        *,
+        text: str = "",
+        states: Sequence[str] = (),
+        limit: int = 50,
+        after: str | None = None,
+    ) -> dict[str, Any]:
+        """Return some runs, the newest first.
+
+        Parameters
+        ----------
+        text
+            Words that id, recipe, clusters or input file names must hold, each of them.
+        states
+            Only runs in these states.
+        limit
+            At most so many.
+        after
+            Only those that follow this run.
+
+        Returns
+        -------
+        dict
+            ``{runs, next, total, complete}``; `total` counts the runs that fit, as far as
+            `complete`, all of them are known.
+        """
+        with self._lock:
+            self._list()
+            self._read_some()
+            self._read(self._live())
+            if text or states:
+                found, total = self._searched(text, states, limit + 1, after)
+            else:
+                found, total = self._newest(limit + 1, after), len(self._names)
+            documents = list(self._fresh(found))
+            more = documents[limit - 1]["run_id"] if len(documents) > limit else None
+            return {
+                "runs": documents[:limit],
+                "next": more,
+                "total": total,
+                "complete": self.complete,
+            }
+
+    def running(self) -> list[dict[str, Any]]:
+        """Return the runs that go on, or wait for somebody to go on with them."""
+        with self._lock:
+            self._list()
+            self._read_some()
+            self._read(self._live())
+            return list(self._fresh(self._live()))
+
+    def _opened(self) -> sqlite3.Connection:
+        try:
+            return _connected(self._path)
+        except sqlite3.DatabaseError:
+            self._path.unlink(missing_ok=True)
+            return _connected(self._path)
+
+    def _list(self) -> None:
+        """Look which runs are there, where the folder says that something has changed."""
+        home = runs_home()
+        changed, now = home.stat().st_mtime_ns, time.monotonic()
+        if self._listed[0] == changed and now - self._listed[1] < LISTED_S:
+            return
+        self._names = run_ids()
+        known = {row[0] for row in self._base.execute("SELECT id FROM runs")}
+        there = set(self._names)
+        gone = [(name,) for name in known - there]
+        if gone:
+            with self._base:
+                self._base.executemany("DELETE FROM runs WHERE id = ?", gone)
+        self._unread = [n for n in self._names if n not in known and n not in self._damaged]
+        self._listed = (changed, now)
+
+    def _read_some(self, most: int = STEP) -> None:
+        """Read some runs that are not known yet, the newest first, for a moment."""
+        until = time.monotonic() + MOMENT_S
+        done = 0
+        while done < min(most, len(self._unread)) and time.monotonic() < until:
+            self._read(self._unread[done : done + 20])
+            done += 20
+        del self._unread[:done]
+
+    def _live(self) -> list[str]:
+        marks = ",".join("?" * len(FINAL))
+        rows = self._base.execute(f"SELECT id FROM runs WHERE state NOT IN ({marks})", FINAL)
+        return [row[0] for row in rows]
+
+    def _newest(self, limit: int, after: str | None) -> list[str]:
+        names = self._names
+        start = 0 if after is None else _behind(names, after)
+        found = names[start : start + limit]
+        self._read(name for name in found if name in set(self._unread[: limit + start]))
+        return found
+
+    def _searched(
+        self, text: str, states: Sequence[str], limit: int, after: str | None
+    ) -> tuple[list[str], int]:
+        where, values = ["1"], []
+        for word in text.casefold().split():
+            escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+            where.append("words LIKE ? ESCAPE '\\'")
+            values.append(f"%{escaped}%")
+        if states:
+            where.append(f"state IN ({','.join('?' * len(states))})")
+            values += states
+        told = " AND ".join(where)
+        count = self._base.execute(f"SELECT count(*) FROM runs WHERE {told}", values)
+        total = int(count.fetchone()[0])
+        if after is not None:
+            told, values = f"{told} AND id < ?", [*values, after]
+        query = f"SELECT id FROM runs WHERE {told} ORDER BY id DESC LIMIT ?"
+        return [row[0] for row in self._base.execute(query, [*values, limit])], total
+
+    def _fresh(self, names: Iterable[str]) -> Iterator[dict[str, Any]]:
+        """Yield the documents of runs, read anew where their status has been replaced."""
+        for name in names:
+            row = self._row(name)
+            if row is None or row[1] != _stamp(json.loads(row[0])["folder"]):
+                self._read([name])
+                row = self._row(name)
+            if row is not None:
+                yield json.loads(row[0])
+
+    def _row(self, name: str) -> tuple[str, int] | None:
+        found = self._base.execute("SELECT document, stamp FROM runs WHERE id = ?", [name])
+        row: tuple[str, int] | None = found.fetchone()
+        return row
+
+    def _read(self, names: Iterable[str]) -> None:
+        rows = []
+        for name in names:
+            try:
+                folder = find_run(name)
+                stamp = _stamp(folder)
+                document = _brief(folder)
+            except (NotFound, DamagedResult, OSError):
+                # Not there, on a disk that is not mounted, or no run: `run show` says which.
+                self._damaged.add(name)
+                continue
+            words = _words(document)
+            rows.append((name, document["state"], words, json.dumps(document), stamp))
+        if rows:
+            with self._base:
+                self._base.executemany("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?)", rows)
+
+
+def _place() -> Path:
+    name = hashlib.sha256(os.fsencode(runs_home())).hexdigest()[:12]
+    return node_local() / f"runs-{name}.sqlite"
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    base = sqlite3.connect(path, timeout=10, check_same_thread=False)
+    try:
+        path.chmod(0o600)
+        if base.execute("PRAGMA user_version").fetchone()[0] not in (0, FORMAT):
+            base.execute("DROP TABLE IF EXISTS runs")
+        base.execute("PRAGMA synchronous = OFF")
+        base.executescript(SCHEMA)
+        base.execute(f"PRAGMA user_version = {FORMAT}")
+        base.commit()
+    except BaseException:
+        base.close()
+        raise
+    return base
+
+
+def _behind(names: list[str], after: str) -> int:
+    """Return how many of the names, the newest first, do not come behind `after`."""
+    low, high = 0, len(names)
+    while low < high:
+        middle = (low + high) // 2
+        if names[middle] >= after:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def _brief(folder: Path) -> dict[str, Any]:
+    """Return what a list shows of a run."""
+    document = describe(folder)
+    del document["stages"]
+    manifest = read_manifest(folder)
+    return {**document, "inputs": [Path(one.path).name for one in manifest.inputs.values()]}
+
+
+def _words(document: dict[str, Any]) -> str:
+    parts = [document["run_id"], document["recipe"], *document["clusters"], *document["inputs"]]
+    return " ".join(parts).casefold()
+
+
+def _stamp(folder: str | Path) -> int:
+    with contextlib.suppress(FileNotFoundError):
+        return os.stat(Path(folder) / "status.json").st_mtime_ns
+    return 0

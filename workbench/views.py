@@ -1,0 +1,80 @@
+"""What front ends show of runs, beside what :mod:`workbench.service` does with them."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from workbench import registry
+from workbench.errors import ParameterError
+from workbench.home import workbench_home
+from workbench.runs import scripts
+from workbench.runs.index import RunIndex as RunIndex
+from workbench.runs.page import figure_files, log_piece as read_log, page
+from workbench.runs.table import columns_of
+from workbench.service import open_run
+
+LONGEST_NAME = 200
+
+
+def run_index() -> RunIndex:
+    """Return a searchable list of all runs, for whoever asks for pages of it again and again."""
+    return RunIndex()
+
+
+def run_page(run_id: str) -> dict[str, Any]:
+    """Return everything about one run that its folder says: values, inputs, provenance, audit."""
+    return page(open_run(run_id))
+
+
+def log_piece(run_id: str, start: int) -> dict[str, Any]:
+    """Return a piece of a run's log: ``{text, start, stop, size}``."""
+    return read_log(open_run(run_id), start)
+
+
+def figures(run_id: str) -> dict[str, Path]:
+    """Return the files of the figures that were drawn at the end of a run, by name."""
+    return figure_files(open_run(run_id))
+
+
+def upload_place(name: str) -> Path:
+    """Return where a file that somebody uploads is to be written, in a folder of its own.
+
+    Raises
+    ------
+    ParameterError
+        When `name` cannot be the name of a file.
+    """
+    if (
+        name != Path(name).name
+        or name == ".."
+        or "\0" in name
+        or len(os.fsencode(name)) > LONGEST_NAME
+    ):
+        raise ParameterError(f"{name!r} cannot be the name of a file.")
+    folder = workbench_home() / "uploads" / secrets.token_hex(4)
+    folder.mkdir(mode=0o700, parents=True)
+    return folder / name
+
+
+def code(run_id: str) -> dict[str, str]:
+    """Return what starts a run with the same values: ``{shell, python}``."""
+    manifest = open_run(run_id).manifest
+    return {"shell": scripts.shell(manifest), "python": scripts.python(manifest)}
+
+
+def notebook(run_id: str) -> dict[str, Any]:
+    """Return a notebook (nbformat 4) that opens a run's result and draws its figures."""
+    run = open_run(run_id)
+    recipe = registry.resolve(run.manifest.recipe)
+    result = run.open(partial=True)
+    columns = [one.variable for one in columns_of(recipe, result) if not one.through]
+    return scripts.notebook(
+        run.manifest,
+        title=recipe.title,
+        complete=(run.folder / "result.json").exists(),
+        columns=[name for name in columns if name not in result.coords],
+        figures=list(run.charts(result)),
+    )
