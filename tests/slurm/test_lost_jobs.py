@@ -103,7 +103,8 @@ def hurt(scene):
     try:
         yield scene
     finally:
-        rig.resume("gpu1")
+        if "drain" in rig.node_states()["gpu1"]:
+            rig.resume("gpu1")
         rig.start_node(hosts[0]["host"])
         rig.cancel(urgent)
         until(rig.is_up, "all nodes in service again")

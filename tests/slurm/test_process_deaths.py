@@ -13,7 +13,7 @@ from tests.slurm.kit import WORKBENCH
 from tests.slurm.work import Work, alive, until
 from workbench.clusters.jobs import job_name
 
-STEPS = {"n": 400, "seconds": 0.05}
+STEPS = {"n": 150, "seconds": 0.05}
 CPU = ("--partition", "cpu")
 GPU = ("--partition", "gpu", "--accelerator", "gpu:a100")
 
@@ -36,7 +36,7 @@ def test_a_killed_cluster_finds_its_running_and_waiting_jobs_again(slurm, work):
         )
         before = set(work.job_ids("adopted"))
         # Long enough that the waiting jobs serve its end.
-        run = work.start("faults.steps", "--on", "adopted", n=1200, seconds=0.05)
+        run = work.start("faults.steps", "--on", "adopted", n=900, seconds=0.05)
         until(run.finished, "a first record", tell=run.log)
         finished, pid = run.finished(), work.pid("adopted")
         kill(pid, "group")
