@@ -144,7 +144,7 @@ def test_a_node_out_of_service_keeps_its_job_and_gets_no_other(hurt):
         lambda status: "DRAINED" in str(status["jobs"][-1]["reason"]),
         "why the second job waits",
     )
-    assert shown["jobs"][1]["plain"].startswith("The nodes it needs are down, drained")
+    assert shown["jobs"][1]["plain"].startswith("The nodes it needs are out of service")
     assert shown["problem"] == ""
     assert shown["jobs"][0]["state"] == "connected"
     hurt.nothing_lost("drained", most=1)

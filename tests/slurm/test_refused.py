@@ -22,7 +22,7 @@ CASES = {
         {'interface = "lo"': 'interface = "lo"\naccount = "staff"'},
         DCU,
         "Invalid account or account/partition combination specified",
-        "Name another in the site file",
+        "Account staff may not use partition dcu, or is not yours. These of yours may: chem",
     ),
     "quality": (
         {REQUEST: 'request = "--gres=dcu:k100:3 --qos=strict"'},
