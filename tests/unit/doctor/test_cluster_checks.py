@@ -96,6 +96,7 @@ CARD = {
         ({"computed": {**CARD["computed"], "on_card": False}}, "warning"),
         ({"computed": {**CARD["computed"], "right": False}}, "bad"),
         ({"computed": {"error": "exit 1: no driver"}}, "bad"),
+        ({"computed": {"slow_s": 120.0}}, "unknown"),
         ({"computed": None}, "bad"),
     ],
 )
