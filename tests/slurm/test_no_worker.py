@@ -22,7 +22,7 @@ def homes(slurm):
     homes = {name: Work(slurm, site=site, WORKBENCH_CONNECT_S="3") for name, site in sites.items()}
 
     def start(name):
-        return homes[name].call("cluster", "start", name, *CPU, "--json", timeout=150)
+        return homes[name].call("cluster", "start", name, *CPU, "--json", timeout=300)
 
     try:
         with ThreadPoolExecutor(3) as pool:

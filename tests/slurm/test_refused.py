@@ -61,7 +61,7 @@ def refused(slurm):
         site, words, *_ = CASES[case]
         with Work(slurm, "wbada", site=site) as work:
             note = watch_sbatch(work)
-            shown = work.json("cluster", "start", case, *words, code=4, timeout=150)
+            shown = work.json("cluster", "start", case, *words, code=4, timeout=300)
             return shown["error"], time.time() - float(note.read_text()), work.queue()
 
     with ThreadPoolExecutor(2) as pool:

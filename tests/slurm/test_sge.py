@@ -52,7 +52,7 @@ def test_what_it_refuses_is_told(sge, work):
     assert "3 workers need 3 cards; partition cards.q has 2" in error["message"]
     site = {'request = "-l gpu={n}"': 'request = "-l tpu={n}"'}
     with Work(sge, site=site) as other:
-        error = other.json("cluster", "start", "odd", *GPU, code=4, timeout=150)["error"]
+        error = other.json("cluster", "start", "odd", *GPU, code=4, timeout=300)["error"]
         assert 'unknown resource "tpu"' in error["message"]
         assert error["code"] == "scheduler"
     assert jobs(sge) == set()

@@ -35,6 +35,7 @@ def test_a_cluster_grows_with_the_work_and_releases_idle_cards(slurm):
         assert cards == {("K100", index) for index in range(3)}
 
 
+@pytest.mark.long
 def test_a_run_over_different_cards_outlives_one_of_its_clusters(slurm):
     with Work(slurm) as work:
         work.cluster("dcu", *DCU, workers=2, full=False)
@@ -78,7 +79,6 @@ def test_two_workers_never_share_a_card(slurm):
             work.json("cluster", "stop", name)
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("count", [6, pytest.param(20, marks=pytest.mark.long)])
 def test_many_clusters_at_once(slurm, count):
     with Work(slurm) as work:
