@@ -57,5 +57,9 @@ async def serve(address: str, count: int, name: str, files: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    dask.config.set({**DASK, "distributed.comm.require-encryption": len(sys.argv) > 4})
+    settings = {
+        "distributed.comm.require-encryption": len(sys.argv) > 4,
+        "distributed.comm.timeouts.connect": "300s",
+    }
+    dask.config.set({**DASK, **settings})
     asyncio.run(serve(sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4:]))
