@@ -118,3 +118,12 @@ def _words(file: Path) -> list[str]:
         return file.read_text(encoding="ascii").split()
     except OSError:
         return []
+
+
+def untouched_bytes() -> int:
+    """Return what this process has allocated (``RLIMIT_DATA`` counts it) and never touched."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    said = dict(line.split(":", 1) for line in lines)
+    # RssAnon is told since Linux 4.5 (proc(5)).
+    allocated, touched = (int(said.get(key, "0").split()[0]) for key in ("VmData", "RssAnon"))
+    return max(0, 1024 * (allocated - touched))

@@ -251,7 +251,7 @@ def test_it_ends_when_nobody_uses_it(home, tmp_path):
         assert cluster.status()["state"] == "running"
         write_status(run, {**empty_status(1), "state": "completed"})
         assert wait_until(lambda: cluster.status()["state"] == "stopped")
-    assert cluster.status()["reason"] == "no run and no task for 1 seconds"
+    assert cluster.status()["reason"] == "no run and no work for 1 seconds"
 
 
 def test_it_does_not_outlive_its_folder(home, tmp_path):

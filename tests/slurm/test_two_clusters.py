@@ -28,12 +28,20 @@ def place(slurm):
         found.env |= {"PYTHONPATH": str(pack), "WORKBENCH_SITE": str(site)}
         yield found
         for name in CARDS:
-            found.call("cluster", "stop", name)
+            stop_cluster(found, name)
 
 
 def start_cluster(place, name):
     words = ("--partition", name, "--accelerator", CARDS[name], "--workers", "1")
     place.json("cluster", "start", name, *words)
+
+
+def stop_cluster(place, name):
+    """Stop a cluster, if there is one, to its end: its jobs are gone then."""
+    if name in {each["name"] for each in place.json("cluster", "list")["clusters"]}:
+        place.call("cluster", "stop", name)
+        ended = ("stopped", "failed")
+        until(lambda: place.json("cluster", "show", name)["state"] in ended, 60, "its end")
 
 
 def connected(place, name):
@@ -101,7 +109,7 @@ def test_a_cluster_whose_job_is_cancelled_holds_nothing_up(place):
 
 def test_a_preempted_cluster_gives_its_work_to_the_other(place):
     # All cards of its node are wanted for this.
-    place.call("cluster", "stop", "npu")
+    stop_cluster(place, "npu")
     for name in ("dcu", "spare"):
         start_cluster(place, name)
         until(lambda name=name: connected(place, name), 60, f"a worker of {name}")
@@ -122,14 +130,17 @@ def test_a_preempted_cluster_gives_its_work_to_the_other(place):
 def test_a_cluster_that_is_refused_for_good_is_told_and_holds_nothing_up(place):
     for name in ("dcu", "npu"):
         start_cluster(place, name)
-    place.json("cluster", "stop", "npu")
+    stop_cluster(place, "npu")
     site = Path(place.env["WORKBENCH_SITE"])
     text = site.read_text()
     site.write_text(text + '\n[partitions.npu]\naccount = "nobody"\n')
     try:
-        run = start_run(place, "dcu", "npu")
-        until(lambda: "account" in problem(place, run, "npu"), 60, "the refusal")
-        assert place.json("run", "wait", run["run_id"])["state"] == "completed"
+        run = start_run(place, "dcu", "npu", seconds=1)
+        until(lambda: "account" in problem(place, run, "npu"), 120, "the refusal")
+        before = len(receipts(run))
+        until(lambda: len(receipts(run)) > before, 60, "another record")
+        assert place.json("run", "show", run["run_id"])["state"] == "running"
+        place.json("run", "stop", run["run_id"])
     finally:
         site.write_text(text)
     assert clusters_of(run) == {"dcu"}

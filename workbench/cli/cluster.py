@@ -13,13 +13,13 @@ from workbench.clusters import handle
 from workbench.clusters.cluster import Cluster
 from workbench.errors import NotFound, ParameterError, Problem, Refused
 from workbench.pool import units
+from workbench.pool.partition import LOCAL
 from workbench.runs.status import FINAL
 
 BETWEEN = re.compile(r"(\d+):(\d+)\Z")
 RUNNING_S = 60.0
 WORKERS_S = 10.0
 ANSWER_S = 10.0
-PARTITIONS = {"local": "This computer"}
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 workers_option = click.option("--workers", type=int, metavar="N", help="Have N workers.")
@@ -36,7 +36,7 @@ def group() -> None:
 def request_options(command: Any) -> Any:
     """Add the options that say what a cluster is to be."""
     options = (
-        click.option("--partition", default="local", show_default=True, help="Where; local: here."),
+        click.option("--partition", default=LOCAL, show_default=True, help="Where; local: here."),
         click.option("--accelerator", metavar="CARD", help="The card of each worker, as dcu:k100."),
         workers_option,
         between_option,
@@ -45,7 +45,7 @@ def request_options(command: Any) -> Any:
             "--idle-timeout",
             type=float,
             metavar="SECONDS",
-            help="End after so long without a run and without a task "
+            help="End after so long without a run and without work "
             "[default: 1800 on this computer, else 300]",
         ),
     )
@@ -68,7 +68,7 @@ def start(name: str, as_json: bool, **request: Any) -> None:
     cluster = handle.start(name, **_asked(**request))
     status = cluster.wait_running(RUNNING_S)
     # The first workers follow within a second; what keeps one longer is told by `show`.
-    if status["partition"] != "local":
+    if status["partition"] != LOCAL:
         status = cluster.wait_answered(ANSWER_S)
     elif status["workers"]["asked"]:
         status = _with_workers(cluster, status)
@@ -285,7 +285,7 @@ def _process(status: dict[str, Any]) -> str:
 
 
 def _place(status: dict[str, Any]) -> str:
-    place = PARTITIONS.get(status["partition"], status["partition"])
+    place = "This computer" if status["partition"] == LOCAL else status["partition"]
     return f"{place} {status['accelerator']}" if status["accelerator"] else place
 
 

@@ -21,6 +21,8 @@ from workbench.errors import ParameterError
 
 STYLES = {"good": "green", "warning": "yellow", "bad": "bold red", "unknown": "cyan"}
 PIPE_WIDTH = 140
+# Of so many nodes everything is shown, also what is good.
+FEW_NODES = 3
 
 
 @click.command("doctor")
@@ -72,11 +74,23 @@ def _written(path: Path) -> None:
     click.echo(f"Drafted {path}. Read it through, then: workbench doctor")
 
 
+def _well(findings: list[Finding]) -> list[str]:
+    """Return the nodes of which nothing but good is known, where there are many nodes."""
+    nodes = {finding.node for finding in findings if finding.node}
+    ill = {finding.node for finding in findings if finding.state != "good"}
+    return sorted(nodes - ill) if len(nodes) > FEW_NODES else []
+
+
 def _print(findings: list[Finding]) -> None:
     console = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH, highlight=False)
     width = max((len(finding.check) for finding in findings), default=0)
     node: Any = None
+    well = _well(findings)
+    if well:
+        console.print(Text(f"\nall good: {', '.join(well)}", style="green"), soft_wrap=True)
     for finding in findings:
+        if finding.node in well:
+            continue
         if finding.node != node:
             node = finding.node
             console.print(Text(f"\n{node}", style="bold"))

@@ -38,6 +38,8 @@ from workbench.runs.lock import boot_id, silence_s, silent_s, start_ticks
 
 LIVING = ("starting", "running", "stopping")
 ON_REQUEST = "on request"
+# Where in the Dask scheduler's metadata drivers say which runs they drive there.
+RUNS_METADATA = "workbench-runs"
 
 
 def clusters_home() -> Path:

@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import re
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,7 @@ SUBMITTED, PENDING, STARTING, CONNECTED = "submitted", "pending", "starting", "c
 FINISHING, FAILED, GONE = "finishing", "failed", "gone"
 COMING = (SUBMITTED, PENDING, STARTING, CONNECTED)
 LIVING = (*COMING, FINISHING)
+MOST_ENDED = 20
 
 NAME = re.compile(r"wb-([a-z0-9][a-z0-9-]*)-([0-9a-f]{8})-([0-9]+)")
 
@@ -123,10 +125,18 @@ class Job:
 class Ledger:
     """All jobs of a cluster, on disk before they are anywhere else.
 
+    Notes may be taken in several threads at once, since the disk may be slow; who reads meanwhile
+    sees the jobs as they were, since `jobs` is replaced, never changed.
+
     Parameters
     ----------
     folder
         The cluster's folder.
+
+    Attributes
+    ----------
+    jobs
+        Those that live, and the latest that ended, by name.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -134,6 +144,7 @@ class Ledger:
         self.file = folder / "jobs.jsonl"
         self.jobs: dict[str, Job] = {}
         self._last = 0
+        self._noting = threading.Lock()
         for line in read_lines(self.file):
             self._last = max(self._last, line.get("number", 0))
             _apply(self.jobs, line)
@@ -149,47 +160,53 @@ class Ledger:
 
     def intend(self, count: int, *, workers: int, time_limit_s: float) -> list[Job]:
         """Note that jobs are about to be submitted; return them."""
-        numbers = range(self._last + 1, self._last + count + 1)
-        jobs = [Job(job_name(self.folder, n), n, workers, time_limit_s) for n in numbers]
-        self._write(*(_story(job)[0] for job in jobs))
-        return [self.jobs[job.name] for job in jobs]
+        with self._noting:
+            numbers = range(self._last + 1, self._last + count + 1)
+            jobs = [Job(job_name(self.folder, n), n, workers, time_limit_s) for n in numbers]
+            self._write(*(_story(job)[0] for job in jobs))
+            return [self.jobs[job.name] for job in jobs]
 
     def accepted(self, job: Job, job_id: str, clock: float) -> None:
         """Note the id that the scheduler gave to a job."""
-        self._write({"event": "accepted", "job": job.name, "job_id": job_id, "at": clock})
+        with self._noting:
+            self._write({"event": "accepted", "job": job.name, "job_id": job_id, "at": clock})
 
     def cancel(self, job: Job, why: str) -> None:
         """Note that a job's end is about to be asked for."""
-        self._write({"event": "cancelled", "job": job.name, "why": why})
+        with self._noting:
+            self._write({"event": "cancelled", "job": job.name, "why": why})
 
     def ended(
         self, job: Job, state: str, *, reason: str, plain: str, exit: int | None, explained: bool
     ) -> None:
         """Note the end of a job, or that there is none of its name."""
-        self._write(
-            {
-                "event": "ended",
-                "job": job.name,
-                "state": state,
-                "reason": reason,
-                "plain": plain,
-                "exit": exit,
-                "explained": explained,
-            }
-        )
+        line = {
+            "event": "ended",
+            "job": job.name,
+            "state": state,
+            "reason": reason,
+            "plain": plain,
+            "exit": exit,
+            "explained": explained,
+        }
+        with self._noting:
+            self._write(line)
 
-    def show(self, most_ended: int = 20) -> list[dict[str, Any]]:
-        """Return the jobs for the status: those that live, and the latest that ended."""
-        ended = [job for job in self.jobs.values() if not job.living]
-        for job in ended[: max(0, len(ended) - most_ended)]:
-            del self.jobs[job.name]
+    def show(self) -> list[dict[str, Any]]:
+        """Return the jobs for the status."""
         return [job.to_json() for job in self.jobs.values()]
 
     def _write(self, *lines: Mapping[str, Any]) -> None:
+        """Write lines, then take them in."""
         self._journal.append([{"v": 1, **line} for line in lines])
+        jobs = dict(self.jobs)
         for line in lines:
             self._last = max(self._last, line.get("number", 0))
-            _apply(self.jobs, line)
+            _apply(jobs, line)
+        ended = [name for name, job in jobs.items() if not job.living]
+        for name in ended[: max(0, len(ended) - MOST_ENDED)]:
+            del jobs[name]
+        self.jobs = jobs
 
     def _forget_the_ended(self) -> None:
         """Begin the file anew with the jobs that live, so that it does not grow for ever."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterable
+from dataclasses import replace
 from threading import Thread
 
 from workbench.clusters.spec import ClusterSpec
@@ -74,4 +75,4 @@ def fit_login_node(spec: ClusterSpec) -> ClusterSpec:
             "the site file, or WORKBENCH_LOGIN_NODE=0",
             code="login_node",
         )
-    return ClusterSpec.from_json({**spec.to_json(), "life_s": LIMIT_S})
+    return replace(spec, life_s=LIMIT_S)

@@ -19,14 +19,13 @@ from workbench.errors import Problem, Refused, did_you_mean
 from workbench.pool import allowed, plugins, units
 from workbench.pool.collect import latest
 from workbench.pool.count import partitions_of
+from workbench.pool.estimate import USUAL_BYTES, USUAL_TIME_S
 from workbench.pool.local import this_computer
 from workbench.pool.partition import Accelerator, Partition
 from workbench.pool.scheduler import JobRequest, Scheduler
 from workbench.pool.site import Site, load_site
 from workbench.pool.snapshot import user_name
 
-USUAL_TIME_S = 3600
-USUAL_WORKER_BYTES = 2 * 2**30
 # What a job asks for beyond its workers' limits: launcher, nannies and the libraries they share.
 LAUNCHER_BYTES = 256 * 2**20
 
@@ -81,7 +80,7 @@ class JobPartition:
         ]
         if problems:
             raise _never(problems)
-        memory = spec.memory_bytes or terms.memory_per_card_bytes or USUAL_WORKER_BYTES
+        memory = spec.memory_bytes or terms.memory_per_card_bytes or USUAL_BYTES
         return cls(
             spec=spec.resolved_to(
                 memory_bytes=memory,

@@ -9,11 +9,11 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from workbench.errors import ParameterError, Problem
+from workbench.pool.partition import LOCAL as LOCAL
 from workbench.resources import Resources
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 MOST = 1000
-LOCAL = "local"
 IDLE_TIMEOUT_S = 1800.0
 CARDS_IDLE_TIMEOUT_S = 300.0
 

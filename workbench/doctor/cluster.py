@@ -16,7 +16,7 @@ from typing import Any
 
 from workbench.clusters.handle import get
 from workbench.clusters.spec import LOCAL
-from workbench.doctor.compare import CARD, card_finding, node_findings, worker_node_findings
+from workbench.doctor.compare import card_findings, node_findings, worker_node_findings
 from workbench.doctor.findings import Finding, bad, unknown
 from workbench.doctor.jobs import status_findings
 from workbench.doctor.software import same_software, software
@@ -48,8 +48,9 @@ def cluster_findings(name: str) -> list[Finding]:
         lines = _asked(name, folders)
         for line in lines:
             findings += _judged(line, here, folders, local=local)
+        findings += _cards(lines)
         findings += _missing(status, lines)
-    return sorted(findings, key=lambda finding: (finding.node or "", finding.check == CARD))
+    return sorted(findings, key=lambda finding: finding.node or "")
 
 
 @contextmanager
@@ -99,16 +100,25 @@ def _judged(
         return [_silent(line)] if "error" in line else []
     report = line["report"]
     node = report["host"]
-    card = card_finding(report["name"], report["card"])
-    found = [] if card is None else [card]
+    found: list[Finding] = []
     if "software" in report and local:
-        found = [*same_software(here, report["software"]), *worker_node_findings(report), *found]
+        found = [*same_software(here, report["software"]), *worker_node_findings(report)]
     elif "software" in report:
         seen = {each["path"]: _seen(each, told) for each, told in _both(folders, report)}
         early, late = line["sent"] - report["time"], report["time"] - line["received"]
         skew_s = max(early, late, 0.0)
-        found = [*node_findings(here, report, seen=seen, skew_s=skew_s), *found]
+        found = list(node_findings(here, report, seen=seen, skew_s=skew_s))
     return [finding.at(node) for finding in found]
+
+
+def _cards(lines: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+    """Judge the cards of all workers, by node."""
+    held: dict[str, list[Mapping[str, Any]]] = {}
+    for report in (line["report"] for line in lines if "report" in line):
+        if report["card"] is not None:
+            held.setdefault(report["host"], []).append(report["card"])
+    for node, cards in held.items():
+        yield from (finding.at(node) for finding in card_findings(cards))
 
 
 def _both(
@@ -152,5 +162,5 @@ def _missing(status: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> I
         yield unknown(
             NODE,
             f"no answer within {ALL_S:.0f} s from: {', '.join(left)}",
-            "They may be busy with a kernel that lets nothing else run: try again later",
+            "They may be busy with a calculation that lets nothing else run: try again later",
         )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -92,13 +93,20 @@ def _limits(told: Mapping[str, Any]) -> Finding:
     return good(LIMITS, said)
 
 
-def card_finding(worker: str, card: Mapping[str, Any] | None) -> Finding | None:
-    """Judge the card that one worker holds; None where it holds none."""
-    if card is None:
-        return None
-    which = card["uuid"] or ("" if card["index"] is None else f"card {card['index']}")
-    held = f"{worker} holds {card['vendor']} {card['model']} {which}".rstrip()
-    said = f"{held} ({card['tool']})"
+def card_findings(cards: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+    """Judge the cards that the workers of one node hold; those that are alike are told together."""
+    alike: dict[str, list[Mapping[str, Any]]] = {}
+    for card in cards:
+        same = {name: value for name, value in card.items() if name not in ("index", "uuid")}
+        alike.setdefault(json.dumps(same, sort_keys=True), []).append(card)
+    for some in alike.values():
+        yield _cards_finding(some)
+
+
+def _cards_finding(cards: Sequence[Mapping[str, Any]]) -> Finding:
+    card = cards[0]
+    which = ", ".join(sorted(str(c["uuid"] or c["index"]) for c in cards))
+    said = f"held: {card['vendor']} {card['model']} {which} ({card['tool']})"
     if card["listed"] is False:
         return bad(
             CARD,
@@ -109,7 +117,7 @@ def card_finding(worker: str, card: Mapping[str, Any] | None) -> Finding | None:
     if "error" in computed:
         return bad(CARD, f"{said}; {computed['error']}", _install(card))
     if not computed["on_card"]:
-        return warning(CARD, f"{said}; kernels compute with {computed['words']}", _install(card))
+        return warning(CARD, f"{said}; recipes compute with {computed['words']}", _install(card))
     if not computed["right"]:
         fix = "Have the site take that card out of service"
         return bad(CARD, f"{said}; {computed['words']} computes wrongly", fix)

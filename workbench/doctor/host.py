@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from workbench.clusters.login import listed
 from workbench.doctor.findings import Finding, good, together, warning
 from workbench.doctor.home import (
     CHECK as HOME,
@@ -41,7 +43,8 @@ def host_findings() -> list[Finding]:
         All of them, also the good ones.
     """
     # Loading plugins takes standard output away for a moment, which only one thread may do.
-    schedulers(), vendors()
+    schedulers()
+    vendors()
     look = SiteLook()
     first = together({"site file": look.take}, SITE_S)
     site = look.site
@@ -68,7 +71,11 @@ def host_findings() -> list[Finding]:
 
 def has_jobs(site: Site) -> bool:
     """Say whether clusters here can have jobs on other hosts."""
-    return bool(schedulers_of(site)) and bool(latest(site).names)
+    snapshot = latest(site) if schedulers_of(site) else None
+    if snapshot is None or not snapshot.names:
+        return False
+    names = [node.name for node in snapshot.nodes]
+    return len(names) != 1 or not listed(socket.gethostname(), names)
 
 
 def _interface(site: Site) -> Iterator[Finding]:

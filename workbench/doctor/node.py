@@ -20,7 +20,7 @@ from workbench.doctor.mounts import mounted
 from workbench.doctor.network import addresses
 from workbench.doctor.software import software
 from workbench.errors import WorkbenchError
-from workbench.pool.hold import CARD
+from workbench.pool.card_socket import CARD
 from workbench.pool.plugins import vendor
 from workbench.pool.probe import Probe
 from workbench.resources import this_computer

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 from workbench.doctor.findings import Finding, bad, good, unknown, warning
 from workbench.doctor.mounts import NETWORK, Mount
 from workbench.pool.commands import run
+from workbench.pool.snapshot import user_name
 
 CHECK = "quota"
 TIMEOUT_S = 8.0
@@ -91,7 +91,7 @@ def quota_findings(home: Path, mount: Mount | None) -> Iterator[Finding]:
         return
     command: tuple[str, ...]
     if mount.type == "lustre" and shutil.which("lfs"):
-        command = ("lfs", "quota", "-u", getpass.getuser(), str(mount.point))
+        command = ("lfs", "quota", "-u", user_name(), str(mount.point))
     elif shutil.which("quota"):
         command = ("quota", "-w", "-p")
     elif mount.type in NETWORK:

@@ -22,7 +22,7 @@ from workbench.pool.pool import Pool
 from workbench.pool.scheduler import JobRequest
 from workbench.pool.seen import Refusal, StartEstimate
 from workbench.pool.site import Site
-from workbench.pool.snapshot import user_name
+from workbench.pool.snapshot import Snapshot, user_name
 from workbench.pool.vendors import UNKNOWN
 
 CHECK = "scheduler"
@@ -40,25 +40,39 @@ def pool_findings(pool: Pool, site: Site) -> Iterator[Finding]:
     if not snapshot.told:
         yield good(CHECK, "none is seen from here: clusters run on this computer")
         return
-    for problem in snapshot.problems:
+    yield from answer_findings(snapshot, len(shown))
+    if not snapshot.names:
+        return
+    if site.file is None:
+        yield good(CHECK, "a site file for it can be drafted: workbench doctor --write")
+    yield from name_findings(site, pool.partitions)
+    yield from stranger_findings(shown, site)
+    if snapshot.stale:
+        said = "whether it takes jobs of yours cannot be asked while it does not answer"
+        yield unknown(JOBS, said, "Try again when it answers")
+    else:
+        yield from account_findings(site, shown)
+
+
+def answer_findings(snapshot: Snapshot, partitions: int) -> Iterator[Finding]:
+    """Say whether the schedulers answer, which, and how long that took."""
+    ago = f"asked {snapshot.asked_age_s:.0f} s ago"
+    if snapshot.problems:
         yield bad(
             CHECK,
-            problem,
+            f"{'; '.join(snapshot.problems)} ({ago})",
             "Try its commands by hand: they may need a module, a variable such as SLURM_CONF, or "
             "another host. It may be down for a while: what it showed before is used until then",
         )
-    if not snapshot.names:
         return
-    said = f"{'+'.join(snapshot.names)}: {len(snapshot.nodes):,} nodes, {len(shown)} partitions"
-    took = f"{said}; it answered within {max(snapshot.took_s, 0.01):.2f} s"
+    nodes = len(snapshot.nodes)
+    said = f"{'+'.join(snapshot.names)}: {nodes:,} node{'s' * (nodes != 1)}, "
+    said += f"{partitions} partition{'s' * (partitions != 1)}"
+    took = f"{said}; it answered within {max(snapshot.took_s, 0.01):.2f} s ({ago})"
     if snapshot.took_s > SLOW_S:
-        fix = "Ask it more rarely: WORKBENCH_POLL_S=120; and tell the site"
-        yield warning(CHECK, took, fix)
-    elif not snapshot.problems:
+        yield warning(CHECK, took, "Ask it more rarely: WORKBENCH_POLL_S=120; and tell the site")
+    else:
         yield good(CHECK, took)
-    yield from name_findings(site, pool.partitions)
-    yield from stranger_findings(shown, site)
-    yield from account_findings(site, shown)
 
 
 def plugin_findings(problems: Sequence[str]) -> Iterator[Finding]:

@@ -123,7 +123,7 @@ def _who_says(site: Site) -> str:
         return "since no scheduler shows its nodes"
     host = socket.gethostname()
     shown = "is" if listed(host, nodes) else "is not"
-    return f"since {host} {shown} among the scheduler's {len(nodes):,} nodes"
+    return f"since {host} {shown} among the scheduler's nodes ({len(nodes):,})"
 
 
 def file_findings() -> Iterator[Finding]:

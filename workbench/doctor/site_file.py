@@ -35,7 +35,7 @@ class SiteLook:
         try:
             path = site_file()
             if path is None:
-                yield good(CHECK, f"there is none: the defaults hold. {DRAFT}")
+                yield good(CHECK, "there is none: the defaults hold")
                 return
             yield from owner_findings(path)
             self.site = read_site(path)

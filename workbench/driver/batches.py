@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -12,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.driver.progress import Progress, Range
-from workbench.errors import ParameterError
+from workbench.environ import seconds
 
 TARGET_S = 2.0
 SHORTEST_S = 0.1
@@ -34,14 +33,7 @@ def batch_s() -> float:
     ParameterError
         When the setting is no such number.
     """
-    given = os.environ.get("WORKBENCH_BATCH_S") or str(TARGET_S)
-    try:
-        seconds = float(given)
-    except ValueError:
-        seconds = -1.0
-    if not 0 <= seconds < float("inf"):
-        raise ParameterError(f"WORKBENCH_BATCH_S is {given!r}; it takes a number of seconds.")
-    return seconds
+    return seconds("WORKBENCH_BATCH_S", TARGET_S)
 
 
 @dataclass

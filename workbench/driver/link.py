@@ -21,6 +21,7 @@ from distributed.scheduler import KilledWorker
 
 from workbench import client as clients
 from workbench.clusters import handle as clusters
+from workbench.clusters.folder import RUNS_METADATA
 from workbench.driver.approach import (
     PASSING,
     TRIES,
@@ -234,18 +235,26 @@ class Link:
         if what == "connect" and self._connects.due(clock):
             self._connect()
         elif what == "wait":
-            self.problem = starting(status)
+            # While it is tried again, the reason stands why it could not be.
+            self.problem = self._refusal or starting(status)
         elif what == "leave":
             self.refused = True
             self.problem = (
                 f"cluster {self.name} was stopped. Start it: workbench cluster start {self.name}"
             )
-        elif what == "start" and self._starts.due(clock):
-            self._refusal = ""
+        elif what == "start":
+            self._have_started(status, clock)
+
+    def _have_started(self, status: Mapping[str, Any] | None, clock: float) -> None:
+        if status and gave_up(status):
+            self._refusal = not_running(status)
+            self.refused = True
+        if self._starts.due(clock):
             clusters.ensure(self.name)
-        elif what == "start" and status and not self._refusal:
-            self.refused = gave_up(status) or self._starts.count > TRIES
-            self.problem = f"{not_running(status)}; it is started again within a minute"
+        elif status:
+            self.refused = self.refused or self._starts.count > TRIES
+            again = f"{not_running(status)}; it is started again within a minute"
+            self.problem = self._refusal or again
 
     def _status(self) -> dict[str, Any] | None:
         """Return what the cluster says of itself, None where it was never started."""
@@ -308,7 +317,7 @@ class Link:
 
     def _publish(self, client: Client) -> None:
         entry = {"folder": self._served["folder"], "remaining_workers": self.wanted_workers}
-        client.set_metadata(["workbench-runs", self._served["run_id"]], entry)
+        client.set_metadata([RUNS_METADATA, self._served["run_id"]], entry)
 
     def _leave(self) -> None:
         """Give up the connection; every call that was under way comes back lost."""

@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
+from workbench.environ import seconds
 from workbench.home import private_folder, workbench_home
 from workbench.pool.commands import TIMEOUT_S, asking, run_all
 from workbench.pool.plugins import scheduler as scheduler_named, schedulers
@@ -44,7 +45,7 @@ LOOK_S = (0.02, 0.5)
 
 def poll_s() -> float:
     """Return how often the schedulers are asked at most."""
-    return float(os.environ.get("WORKBENCH_POLL_S") or POLL_S)
+    return seconds("WORKBENCH_POLL_S", POLL_S)
 
 
 def latest(site: Site, max_age_s: float | None = None, wait: bool = True) -> Snapshot:

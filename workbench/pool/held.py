@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 
 from workbench.errors import Refused
 from workbench.kernel import Card
-from workbench.pool.hold import CARD, NODE, address, holder
+from workbench.pool.card_socket import CARD, NODE, address, holder
 from workbench.pool.probe import Probe
 from workbench.pool.usable import Usable, counted, usable_cards
 from workbench.pool.vendor import FoundCard, Vendor

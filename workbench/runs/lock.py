@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from workbench.environ import seconds
 from workbench.errors import Refused
 from workbench.runs.files import read_json, replace_json
 
@@ -79,7 +80,7 @@ def now() -> str:
 
 def silence_s() -> float:
     """Return after how many seconds without a sign a process on another host is gone."""
-    return float(os.environ.get("WORKBENCH_SILENCE_S") or SILENT_S)
+    return seconds("WORKBENCH_SILENCE_S", SILENT_S)
 
 
 def renew_s() -> float:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from workbench.detach import run_detached
+from workbench.environ import read_seconds
 from workbench.runs.lock import Watch, read_lock, start_ticks
 from workbench.runs.manifest import read_manifest
 from workbench.runs.status import FINAL, read_status
@@ -67,8 +68,9 @@ class Detached:
 
 def restart_delays() -> tuple[float, ...]:
     """Return the pauses before each restart of a dead driver, in seconds."""
-    given = os.environ.get("WORKBENCH_RESTART_DELAYS_S")
-    return tuple(float(part) for part in given.split(",")) if given else DELAYS_S
+    name = "WORKBENCH_RESTART_DELAYS_S"
+    given = os.environ.get(name)
+    return tuple(read_seconds(name, part) for part in given.split(",")) if given else DELAYS_S
 
 
 class Guard:

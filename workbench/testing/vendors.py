@@ -15,8 +15,8 @@ import pytest
 
 from workbench.kernel import Card
 from workbench.pool import plugins
+from workbench.pool.card_socket import identity
 from workbench.pool.held import described
-from workbench.pool.hold import identity
 from workbench.pool.probe import Probe
 from workbench.pool.usable import usable_cards
 from workbench.pool.vendor import FoundCard, Vendor

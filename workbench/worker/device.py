@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from workbench.kernel import Card
-from workbench.pool.hold import CARD
+from workbench.pool.card_socket import CARD
 from workbench.worker.memory import reserving
 
 

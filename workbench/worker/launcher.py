@@ -170,20 +170,26 @@ class NodeFolder:
         os.close(self._users)
 
 
+async def _one_life(address: str, kind: Kind, place: Place) -> None:
+    """Run one nanny to its end."""
+    nanny = make_nanny(address, kind, place)
+    try:
+        await nanny
+        await nanny.finished()
+    finally:
+        if nanny.status != Status.closed:
+            await nanny.close(timeout=CLOSE_S)
+
+
 async def _keep(address: str, kind: Kind, place: Place, over: asyncio.Event) -> None:
     """Keep one worker: a nanny that ended is replaced, as long as the scheduler is there."""
     failures = 0
     while True:
         begun = time.monotonic()
-        nanny = make_nanny(address, kind, place)
         try:
-            await nanny
-            await nanny.finished()
+            await _one_life(address, kind, place)
         except Exception:
-            LOG.exception("worker %s could not be started", place.name)
-        finally:
-            if nanny.status != Status.closed:
-                await nanny.close(timeout=CLOSE_S)
+            LOG.exception("worker %s could not be started, or not be closed", place.name)
         if not await asyncio.to_thread(reachable, address):
             over.set()
             return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import socket
 import time
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 
 from workbench.clusters.cluster import Cluster, Connection
 from workbench.clusters.folder import ClusterFolder
+from workbench.environ import seconds
 from workbench.errors import Refused
 from workbench.runs.journal import read_lines
 
@@ -33,7 +33,7 @@ class Meeting:
     Attributes
     ----------
     settings
-        What its workers are to be like, see ``JobWorkers.settings``.
+        What its workers are to be like, see ``JobPartition.settings``.
     """
 
     connection: Connection
@@ -42,12 +42,12 @@ class Meeting:
 
 def patience_s() -> float:
     """Return for how long a job without a cluster keeps its allocation, in seconds."""
-    return float(os.environ.get("WORKBENCH_PATIENCE_S") or PATIENCE_S)
+    return seconds("WORKBENCH_PATIENCE_S", PATIENCE_S)
 
 
 def appear_s() -> float:
     """Return how long a node may take to show what was written before its job, in seconds."""
-    return float(os.environ.get("WORKBENCH_APPEAR_S") or APPEAR_S)
+    return seconds("WORKBENCH_APPEAR_S", APPEAR_S)
 
 
 class Rendezvous:

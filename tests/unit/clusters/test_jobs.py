@@ -1,6 +1,17 @@
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
-from workbench.clusters.jobs import GONE, Ledger, job_name, living_jobs, owner_of, place_hash
+from workbench.clusters.jobs import (
+    GONE,
+    MOST_ENDED,
+    Ledger,
+    job_name,
+    living_jobs,
+    owner_of,
+    place_hash,
+)
 
 
 @pytest.fixture
@@ -61,8 +72,35 @@ def test_only_names_of_this_folder_are_ours(folder, tmp_path):
 
 def test_the_list_keeps_the_living_and_the_latest_that_ended(folder):
     ledger = Ledger(folder)
-    for job in ledger.intend(30, workers=1, time_limit_s=60)[:-1]:
+    for job in ledger.intend(MOST_ENDED + 10, workers=1, time_limit_s=60)[:-1]:
         ledger.ended(job, GONE, reason="", plain="", exit=0, explained=True)
-    shown = ledger.show(most_ended=5)
-    assert [entry["state"] for entry in shown] == ["gone"] * 5 + ["submitted"]
-    assert shown[-2]["name"] == job_name(folder, 29)
+    shown = ledger.show()
+    assert [entry["state"] for entry in shown] == ["gone"] * MOST_ENDED + ["submitted"]
+    assert shown[-2]["name"] == job_name(folder, MOST_ENDED + 9)
+
+
+def test_who_reads_the_list_is_not_disturbed_by_a_note(folder):
+    ledger = Ledger(folder)
+    first, second = ledger.intend(2, workers=1, time_limit_s=60)
+    reading = iter(ledger)
+    assert next(reading) is first
+    ledger.intend(1, workers=1, time_limit_s=60)
+    assert list(reading) == [second]
+
+
+def test_notes_of_several_threads_are_taken_one_after_the_other(folder, monkeypatch):
+    ledger = Ledger(folder)
+    append, writing, most = ledger._journal.append, [], []
+
+    def slow(lines):
+        writing.append(lines)
+        most.append(len(writing))
+        time.sleep(0.01)
+        append(lines)
+        writing.pop()
+
+    monkeypatch.setattr(ledger._journal, "append", slow)
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda _: ledger.intend(1, workers=1, time_limit_s=60), range(8)))
+    assert max(most) == 1
+    assert living_jobs(folder) == [job_name(folder, number) for number in range(1, 9)]

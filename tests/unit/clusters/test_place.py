@@ -1,10 +1,14 @@
 """What a request means in a partition, on a pool that a captured Slurm shows."""
 
+import os
 from dataclasses import replace
 
 import pytest
 
 from workbench.clusters import place
+from workbench.clusters.cluster import Cluster
+from workbench.clusters.folder import ClusterFolder, identity
+from workbench.clusters.launch import first_status
 from workbench.clusters.place import JobPartition
 from workbench.clusters.spec import ClusterSpec
 from workbench.errors import Refused
@@ -105,3 +109,15 @@ def test_a_time_limit_that_is_left_out_fits_the_partition(site, tmp_path, monkey
     short = replace(DCU, time_limit_s=120)
     monkeypatch.setattr(place, "_partitions", lambda site: ({"dcu": short}, []))
     assert terms(tmp_path).time_limit_s == 120
+
+
+def test_a_living_cluster_is_not_made_larger_than_it_could_ever_be(site, tmp_path):
+    spec = asked(minimum=1, maximum=1)
+    files = ClusterFolder(tmp_path / "fold")
+    files.make()
+    files.write_spec(spec)
+    files.write_status(first_status(files, spec, 1, identity(os.getpid())))
+    with pytest.raises(Refused, match="need 17 cards") as error:
+        Cluster(files).scale(17)
+    assert error.value.code == "never_runs"
+    assert files.read_request("scale") is None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workbench.doctor.compare import card_finding, node_findings
+from workbench.doctor.compare import card_findings, node_findings
 from workbench.doctor.jobs import status_findings
 
 HERE = {
@@ -100,13 +100,16 @@ CARD = {
     ],
 )
 def test_the_card_of_a_worker(changed, state):
-    finding = card_finding("w", {**CARD, **changed})
+    (finding,) = card_findings([{**CARD, **changed}])
     assert finding.state == state
-    assert "w holds hygon K100 card 3 (hy-smi shows 8 cards)" in finding.said
+    assert "hygon K100 3 (hy-smi shows 8 cards)" in finding.said
 
 
-def test_a_worker_without_a_card():
-    assert card_finding("w", None) is None
+def test_cards_that_are_alike_are_told_together():
+    others = [{**CARD, "index": 0}, {**CARD, "index": 1, "computed": {"error": "exit 1"}}]
+    alike, other = card_findings([CARD, *others])
+    assert (alike.state, other.state) == ("good", "bad")
+    assert "K100 0, 3 (" in alike.said
 
 
 def job(state, **more):

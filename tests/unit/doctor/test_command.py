@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from workbench.cli.doctor import _print
+from workbench.doctor.findings import Finding
+
 WORKBENCH = str(Path(sys.executable).with_name("workbench"))
 CHECKS = {
     "site file", "scheduler", "interface", "home", "space", "shared folder", "clock", "python",
@@ -97,3 +100,13 @@ def test_the_workers_of_this_computer_are_looked_at(doctor):
     there = {finding["check"] for finding in found if finding["node"]}
     assert there >= {"python", "packages", "packs", "scratch", "limits"}
     assert {finding["state"] for finding in found} <= {"good", "warning"}
+
+
+def test_nodes_that_are_well_are_told_in_one_line_where_there_are_many(capsys):
+    well = [Finding("clock", "good", "it goes right", node=f"n{i}") for i in range(5)]
+    _print([*well, Finding("clock", "bad", "it is 90 s off", "Ask for NTP", node="n9")])
+    out = capsys.readouterr().out
+    assert "all good: n0, n1, n2, n3, n4" in out
+    assert "n9\nbad     clock  it is 90 s off" in out
+    assert "5 good, 1 bad" in out
+    assert out.count("clock") == 1

@@ -78,7 +78,7 @@ def test_a_cluster_says_itself_why_it_has_no_worker():
         ("failed", "no such account", True),
         ("failed", KILLED, False),
         ("failed", "", False),
-        ("stopped", "no run and no task for 300 seconds", False),
+        ("stopped", "no run and no work for 300 seconds", False),
     ],
 )
 def test_a_cluster_that_gave_up_is_told_from_one_that_was_killed(state, reason, found):
@@ -92,7 +92,7 @@ def test_a_cluster_that_gave_up_is_told_from_one_that_was_killed(state, reason, 
         ("starting", "", "wait"),
         ("stopping", ON_REQUEST, "leave"),
         ("stopped", ON_REQUEST, "leave"),
-        ("stopped", "no run and no task for 300 seconds", "start"),
+        ("stopped", "no run and no work for 300 seconds", "start"),
         ("failed", KILLED, "start"),
     ],
 )

@@ -75,10 +75,7 @@ async def submit(scheduler: Scheduler, job: Any, script: Path) -> str:
     Unanswered
         When it is not known whether it took it.
     """
-    text = str(job.job_script()).rstrip("\n") + "\n"
-    script.unlink(missing_ok=True)
-    with open(os.open(script, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-        file.write(text)
+    await asyncio.to_thread(_write, script, str(job.job_script()).rstrip("\n") + "\n")
     words = shlex.split(job.submit_command)
     if getattr(job, "use_stdin", False):
         # LSF takes a script from its standard input.
@@ -89,6 +86,12 @@ async def submit(scheduler: Scheduler, job: Any, script: Path) -> str:
         return str(job._job_id_from_submit_output(out))
     except ValueError as error:
         raise Unanswered(f"no job id in: {out.strip()}") from error
+
+
+def _write(script: Path, text: str) -> None:
+    script.unlink(missing_ok=True)
+    with open(os.open(script, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+        file.write(text)
 
 
 async def cancel(scheduler: Scheduler, job_ids: Sequence[str]) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.clusters.process.who import WHO, who
+from workbench.resources import untouched_bytes
 
 PR_SET_PDEATHSIG = 1
 DATA_SHARE = 0.9
@@ -62,16 +63,8 @@ def limit_data(memory_bytes: int) -> None:
     allocated, not what is used (``RLIMIT_DATA``, setrlimit(2)), so that stacks of threads, which
     are mostly unused, are added.
     """
-    data, anonymous = _status_bytes("VmData"), _status_bytes("RssAnon")
-    limit = int(DATA_SHARE * memory_bytes) + max(0, data - anonymous)
+    limit = int(DATA_SHARE * memory_bytes) + untouched_bytes()
     hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
     if hard != resource.RLIM_INFINITY:
         limit = min(limit, hard)
     resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
-
-
-def _status_bytes(name: str) -> int:
-    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-        if line.startswith(f"{name}:"):
-            return int(line.split()[1]) * 1024
-    return 0

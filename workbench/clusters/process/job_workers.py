@@ -80,7 +80,6 @@ class JobWorkers:
         self.ledger = Ledger(self.folder)
         self.per_job = self.operator.partition.workers_per_job
         self.back_off = BackOff(FIRST_PAUSE_S, MOST_PAUSE_S, time.monotonic)
-        self._turned = asyncio.Event()
         for job in self.ledger.living():
             LOG.info("adopts job %s (%s)", job.name, job.job_id or "no id yet")
 
@@ -199,7 +198,12 @@ class JobWorkers:
 
     async def _leave(self, job: Job, why: str) -> None:
         """Let a job's workers finish what they have in hand, then end it."""
-        await asyncio.to_thread(self.ledger.cancel, job, why)
+        try:
+            await asyncio.to_thread(self.ledger.cancel, job, why)
+        except OSError:
+            # It is as if nobody had asked: the next turn asks again.
+            self._life(job).leaving = False
+            raise
         addresses = [state.address for state, who in self._connected() if who["job"] == job.name]
         if self.scheduler is not None:
             await drain(self.scheduler, addresses)
@@ -251,7 +255,7 @@ class JobWorkers:
         if end_ is not None:
             await asyncio.to_thread(self._note_end, job, end_)
             return
-        self._explain(job, life, connected)
+        await self._explain(job, life)
         sent = life.cancel_sent
         if job.cancelled and (sent is None or time.monotonic() - sent > AGAIN_S):
             if sent is not None or not connected:
@@ -259,7 +263,7 @@ class JobWorkers:
             else:
                 self._release(job, job.cancelled)
 
-    def _explain(self, job: Job, life: Life, connected: int) -> None:
+    async def _explain(self, job: Job, life: Life) -> None:
         """Say in plain words why a job waits, or runs without any worker."""
         if job.state == "starting":
             life.running = life.running or time.monotonic()
@@ -269,7 +273,7 @@ class JobWorkers:
                     f"It has been running for {silent:.0f} s, but no worker of it has connected. "
                     "Its log says why, or that the node does not reach this host."
                 )
-                job.log_tail = self.operator.log_tail(job.name)
+                job.log_tail = await asyncio.to_thread(self.operator.log_tail, job.name)
         else:
             life.running = None
             job.plain = self.operator.plain(job.reason) if job.reason else None
@@ -308,4 +312,11 @@ class JobWorkers:
     def _begin(self, work: Any) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Forget work that is done; the next turn, or the queue, makes up for what went wrong."""
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            LOG.error("what was to be done about a job failed", exc_info=error)

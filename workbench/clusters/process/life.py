@@ -18,7 +18,7 @@ import distributed.utils
 from distributed import Scheduler
 from distributed.core import Status
 
-from workbench.clusters.folder import ON_REQUEST, ClusterFolder
+from workbench.clusters.folder import ON_REQUEST, RUNS_METADATA, ClusterFolder
 from workbench.clusters.login import TIME_LIMIT
 from workbench.clusters.node import node_dir
 from workbench.clusters.place import JobPartition, local_card
@@ -28,7 +28,7 @@ from workbench.clusters.process.interface import listening_host
 from workbench.clusters.process.job_workers import JobWorkers
 from workbench.clusters.process.nannies import Kind
 from workbench.clusters.process.operator import Operator
-from workbench.clusters.process.served import METADATA, ServedRuns, remaining_workers
+from workbench.clusters.process.served import ServedRuns, remaining_workers
 from workbench.clusters.process.settings import shrink_after_s
 from workbench.clusters.process.size import SHRINK_AFTER_S, Size
 from workbench.clusters.process.workers import LocalWorkers
@@ -109,7 +109,7 @@ class Life:
                 try:
                     await self._tick(scheduler, workers)
                 except OSError as error:
-                    self._disk_failed(error)
+                    await self._disk_failed(error)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._end.wait(), TICK_S)
         finally:
@@ -194,7 +194,7 @@ class Life:
         runs = await self._runs(scheduler)
         requests = await asyncio.to_thread(self._requests)
         if requests["scale"]:
-            self._scale(requests["scale"])
+            await asyncio.to_thread(self._scale, requests["scale"])
             workers.try_again()
         if requests["stop"]:
             self.end(ON_REQUEST)
@@ -221,7 +221,7 @@ class Life:
 
         Runs of which only the submitter has told so far are watched, too.
         """
-        registered: dict[str, Any] = scheduler.task_metadata.get(METADATA) or {}
+        registered: dict[str, Any] = scheduler.task_metadata.get(RUNS_METADATA) or {}
         if time.monotonic() - self._looked > LOOK_S:
             self._looked = time.monotonic()
             entries = dict(registered)
@@ -265,13 +265,13 @@ class Life:
         if busy or scheduler.check_idle() is None:
             self._busy = clock
         if clock - self._busy > self.spec.idle_s:
-            self.end(f"no run and no task for {self.spec.idle_s:g} seconds")
+            self.end(f"no run and no work for {self.spec.idle_s:g} seconds")
         if self.spec.life_s and clock - self._begun > self.spec.life_s:
             self.end(TIME_LIMIT)
 
-    def _disk_failed(self, error: OSError) -> None:
+    async def _disk_failed(self, error: OSError) -> None:
         """Go on with a full or absent file system; end where the cluster's folder is gone."""
-        if not self.folder.path.exists():
+        if not await asyncio.to_thread(self.folder.path.exists):
             self.end("its folder was removed")
         elif time.monotonic() - self._complained > renew_s():
             self._complained = time.monotonic()

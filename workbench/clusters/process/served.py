@@ -15,7 +15,6 @@ from workbench.runs.spawn import Guard
 from workbench.runs.status import FINAL, read_status
 
 LOG = logging.getLogger(__name__)
-METADATA = "workbench-runs"
 
 
 @dataclass

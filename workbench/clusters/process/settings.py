@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from workbench.environ import seconds
 
 CONNECT_S = 60.0
 SHRINK_AFTER_S = 300.0
@@ -11,12 +11,12 @@ DRAIN_S = 60.0
 
 def connect_s() -> float:
     """Return how long a job may run without a worker before that is told as a fault."""
-    return float(os.environ.get("WORKBENCH_CONNECT_S") or CONNECT_S)
+    return seconds("WORKBENCH_CONNECT_S", CONNECT_S)
 
 
 def shrink_after_s() -> float:
     """Return how long a card may be idle before it is released."""
-    return float(os.environ.get("WORKBENCH_SHRINK_AFTER_S") or SHRINK_AFTER_S)
+    return seconds("WORKBENCH_SHRINK_AFTER_S", SHRINK_AFTER_S)
 
 
 def drain_s(time_limit_s: float) -> float:
@@ -24,5 +24,4 @@ def drain_s(time_limit_s: float) -> float:
 
     Batches take seconds; a quarter of a short job at most.
     """
-    given = float(os.environ.get("WORKBENCH_DRAIN_S") or DRAIN_S)
-    return min(given, time_limit_s / 4)
+    return min(seconds("WORKBENCH_DRAIN_S", DRAIN_S), time_limit_s / 4)

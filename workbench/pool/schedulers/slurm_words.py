@@ -126,9 +126,9 @@ REASONS: Mapping[str, str] = {
     "JobHeldUser": "You hold it back; scontrol release lets it go.",
     "JobHeldAdmin": "The site's staff holds it back.",
     "JobArrayTaskLimit": "Its array may run no more jobs at once.",
-    "ReqNodeNotAvail": "Nodes it needs are down, drained or kept for a maintenance that is nearer "
+    "ReqNodeNotAvail": "Nodes it needs are out of service or kept for a maintenance that is nearer "
     "than its time limit. A shorter time limit may let it start.",
-    "Nodes": "The nodes it needs are down, drained or kept for jobs of higher rank.",
+    "Nodes": "The nodes it needs are out of service or kept for jobs of higher rank.",
     "Reserv*": "Its nodes are reserved for somebody else.",
     "PartitionDown": "The partition is closed.",
     "PartitionInactive": "The partition is closed.",
