@@ -129,7 +129,7 @@ class Desk:
         self.page.locator(".lm-CommandPalette-item.lm-mod-active", has_text=name).wait_for()
         self.page.keyboard.press("Enter")
         light = "false" if "Dark" in name else "true"
-        self.page.wait_for_selector(f"body[data-jp-theme-light='{light}']")
+        self.page.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached")
 
     def close(self):
         """Close the window; fail for whatever was wrong in it."""

@@ -54,13 +54,13 @@ class Place:
         """Start a run of the test's recipe by the command line; return its document."""
         values = {"numbers": self.numbers, **values}
         pairs = [word for name, value in values.items() for word in ("--set", f"{name}={value}")]
-        words = ["run", "start", RECIPE, "--json", *options, *pairs]
+        words = ["run", "start", RECIPE, *options, *pairs]
         return self.call(*words, *(["--wait"] if wait else []))
 
     def call(self, *words):
         """Call the command line; return its document."""
         done = subprocess.run(
-            [WORKBENCH, *map(str, words)],
+            [WORKBENCH, *map(str, words), "--json"],
             env={**os.environ, **self.env},
             cwd=self.root,
             capture_output=True,

@@ -59,12 +59,19 @@ class Cluster:
     ----------
     folder
         Its folder.
+
+    Attributes
+    ----------
+    folder
+        The path of that.
+    files
+        What is in it.
     """
 
     def __init__(self, folder: ClusterFolder) -> None:
         self.name = folder.name
         self.folder = folder.path
-        self._files = folder
+        self.files = folder
 
     def __repr__(self) -> str:
         return f"<Cluster {self.name}: {self.status()['state']}>"
@@ -77,13 +84,13 @@ class Cluster:
         NotFound
             When the cluster was never started.
         """
-        status = self._files.read_status()
-        if status is not None and status["state"] in LIVING and not self._files.alive(status):
+        status = self.files.read_status()
+        if status is not None and status["state"] in LIVING and not self.files.alive(status):
             # Its last word may have come after the first look.
-            status = self._files.read_status()
+            status = self.files.read_status()
         if status is None:
             raise unknown(self.name)
-        if status["state"] in LIVING and not self._files.alive(status):
+        if status["state"] in LIVING and not self.files.alive(status):
             ended = "stopped" if status["state"] == "stopping" else "failed"
             status.update(state=ended, reason=status["reason"] or KILLED)
         if status["state"] not in LIVING:
@@ -93,7 +100,7 @@ class Cluster:
 
     def alive(self) -> bool:
         """Say whether the cluster's process runs."""
-        return self._files.alive(self._files.read_status())
+        return self.files.alive(self.files.read_status())
 
     def scale(self, minimum: int, maximum: int | None = None) -> dict[str, Any]:
         """Ask for another size, fixed, or between two numbers; return the status that says so.
@@ -108,11 +115,11 @@ class Cluster:
         """
         wanted = {"min": minimum, "max": minimum if maximum is None else maximum}
         status = self.status()
-        spec = self._files.read_spec() or ClusterSpec(name=self.name)
+        spec = self.files.read_spec() or ClusterSpec(name=self.name)
         check_place(fit_login_node(spec.sized(wanted["min"], wanted["max"])), self.folder)
         if status["state"] not in ("starting", "running"):
             raise Refused(_not_running(status), code="not_running")
-        token = self._files.request("scale", status["generation"], wanted)
+        token = self.files.request("scale", status["generation"], wanted)
         return self._wait(lambda s: s["answered"].get("scale") == token, ANSWER_S, "scale")
 
     def stop(self, wait_s: float = 20.0) -> dict[str, Any]:
@@ -125,7 +132,7 @@ class Cluster:
         status = self.status()
         if status["state"] not in LIVING:
             return status
-        self._files.request("stop", status["generation"], {})
+        self.files.request("stop", status["generation"], {})
         deadline = time.monotonic() + wait_s
         while self.alive() and time.monotonic() < deadline:
             time.sleep(POLL_S)
@@ -138,14 +145,14 @@ class Cluster:
         if self.alive():
             raise Refused(
                 f"Cluster {self.name} (process {status['pid']} on {status['host']}) has not ended "
-                f"within {wait_s:.0f} seconds. See {self._files.log}.",
+                f"within {wait_s:.0f} seconds. See {self.files.log}.",
                 code="not_stopped",
             )
         return self.status()
 
     def serve(self, run_id: str, run: Path) -> None:
         """Have the cluster's process watch a run whose driver is about to be started."""
-        self._files.announce(run_id, run, self.status()["generation"])
+        self.files.announce(run_id, run, self.status()["generation"])
 
     def logs(self, lines: int = 100, *, job: str | None = None) -> str:
         """Return the last lines of the cluster's log, or of one of its jobs (by id or name).
@@ -157,11 +164,11 @@ class Cluster:
         """
         jobs = self.status()["jobs"]
         if job is None:
-            return self._files.tail(lines)
+            return self.files.tail(lines)
         known = {str(one[key]): one["name"] for one in jobs for key in ("job_id", "name")}
         if job not in known:
             raise NotFound.named(f"job of cluster {self.name}", job, (j["job_id"] for j in jobs))
-        return self._files.tail(lines, self._files.job_log(known[job]))
+        return self.files.tail(lines, self.files.job_log(known[job]))
 
     def wait_answered(self, timeout_s: float) -> dict[str, Any]:
         """Wait until the scheduler has said of every job whether it takes it.
@@ -200,9 +207,9 @@ class Cluster:
 
     def connection(self) -> Connection | None:
         """Return how to reach the cluster's scheduler; None while there is none."""
-        found = self._files.read_connection()
-        status = self._files.read_status()
-        if found is None or status is None or not self._files.alive(status):
+        found = self.files.read_connection()
+        status = self.files.read_status()
+        if found is None or status is None or not self.files.alive(status):
             return None
         if found["generation"] != status["generation"]:
             return None

@@ -88,7 +88,7 @@ def start(name: str, **asked: Any) -> Cluster:
     started = False
     if not cluster.alive():
         check_place(spec, cluster.folder)
-        started = launch(cluster._files, fit_login_node(spec))
+        started = launch(cluster.files, fit_login_node(spec))
     if not started:
         _check_same(cluster.status(), spec)
     return cluster
@@ -135,9 +135,9 @@ def ensure(name: str) -> Cluster:
         When it is one of another computer, or this is a login node.
     """
     cluster = Cluster(ClusterFolder.of(name))
-    status = cluster._files.read_status()
-    if not cluster._files.alive(status) or (status and status["state"] == "stopping"):
-        spec = cluster._files.read_spec()
+    status = cluster.files.read_status()
+    if not cluster.files.alive(status) or (status and status["state"] == "stopping"):
+        spec = cluster.files.read_spec()
         if spec is None and name != LOCAL:
             raise unknown(name)
         spec = fit_login_node(replace(spec or ClusterSpec(name=name), life_s=None))
@@ -147,7 +147,7 @@ def ensure(name: str) -> Cluster:
                 "nodes instead: workbench run start RECIPE --on CLUSTER",
                 code="login_node",
             )
-        launch(cluster._files, spec)
+        launch(cluster.files, spec)
     _check_host(cluster.status())
     return cluster
 
@@ -163,10 +163,10 @@ def stop(name: str) -> dict[str, Any]:
         When its process does not end.
     """
     cluster = get(name)
-    spec = cluster._files.read_spec()
+    spec = cluster.files.read_spec()
     if spec is not None and not cluster.alive() and living_jobs(cluster.folder):
         # Its process died and left jobs: the next one adopts them, and cancels them.
-        launch(cluster._files, spec)
+        launch(cluster.files, spec)
     return cluster.stop()
 
 

@@ -91,10 +91,9 @@ class ClusterSpec:
 
     def resolved_to(self, **numbers: Any) -> ClusterSpec:
         """Return the same with numbers for what was left out: one worker if nothing is said."""
-        size = {"minimum": self.minimum or 0, "maximum": self.maximum or 1}
-        if self.minimum is None:
-            size["minimum"] = 1
-        return replace(self, **{**size, **numbers})
+        minimum = 1 if self.minimum is None else self.minimum
+        maximum = 1 if self.maximum is None else self.maximum
+        return replace(self, minimum=minimum, maximum=maximum, **numbers)
 
     def resolved(self, resources: Resources) -> ClusterSpec:
         """Return the same with a number for everything that was left to this computer."""

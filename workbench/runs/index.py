@@ -30,12 +30,13 @@ STEP = 500
 MOMENT_S = 0.1
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
-  id TEXT PRIMARY KEY, state TEXT NOT NULL, words TEXT NOT NULL,
+  id TEXT PRIMARY KEY, state TEXT NOT NULL, live INTEGER NOT NULL, words TEXT NOT NULL,
   document TEXT NOT NULL, stamp INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS by_state ON runs (state, id);
+);
+CREATE INDEX IF NOT EXISTS searched ON runs (id, state, words);
+CREATE INDEX IF NOT EXISTS by_life ON runs (live, id);
 """
-FORMAT = 1
+FORMAT = 2
 
 
 class RunIndex:
@@ -52,14 +53,16 @@ class RunIndex:
         self._lock = threading.Lock()
         self._listed: tuple[int, float] = (0, -LISTED_S)
         self._names: list[str] = []
+        self._matched = False
         self._unread: list[str] = []
+        self._counted: tuple[Any, int] | None = None
         self._damaged: set[str] = set()
         self._base = self._opened()
 
     @property
     def complete(self) -> bool:
         """Whether every run that is there has been read once."""
-        return not self._unread
+        return self._matched and not self._unread
 
     def close(self) -> None:
         """Close the index file."""
@@ -102,9 +105,9 @@ class RunIndex:
         """
         with self._lock:
             self._list()
-            self._read_some()
-            self._read(self._live())
             if text or states:
+                self._read_some()
+                self._read(self._live())
                 found, total = self._searched(text, states, limit + 1, after)
             else:
                 found, total = self._newest(limit + 1, after), len(self._names)
@@ -138,18 +141,32 @@ class RunIndex:
         changed, now = home.stat().st_mtime_ns, time.monotonic()
         if self._listed[0] == changed and now - self._listed[1] < LISTED_S:
             return
-        self._names = run_ids()
+        before, self._names = self._names, run_ids()
+        self._listed = (changed, now)
+        if self._matched:
+            there, seen = set(self._names), set(before)
+            self._forget(seen - there)
+            self._unread = [n for n in self._unread if n in there]
+            self._unread[:0] = [n for n in self._names if n not in seen]
+
+    def _match(self) -> None:
+        """Hold the index against the list: what is gone, what is to be read."""
+        if self._matched:
+            return
         known = {row[0] for row in self._base.execute("SELECT id FROM runs")}
-        there = set(self._names)
-        gone = [(name,) for name in known - there]
+        self._forget(known - set(self._names))
+        self._unread = [n for n in self._names if n not in known and n not in self._damaged]
+        self._matched = True
+
+    def _forget(self, names: Iterable[str]) -> None:
+        gone = [(name,) for name in names]
         if gone:
             with self._base:
                 self._base.executemany("DELETE FROM runs WHERE id = ?", gone)
-        self._unread = [n for n in self._names if n not in known and n not in self._damaged]
-        self._listed = (changed, now)
 
     def _read_some(self, most: int = STEP) -> None:
         """Read some runs that are not known yet, the newest first, for a moment."""
+        self._match()
         until = time.monotonic() + MOMENT_S
         done = 0
         while done < min(most, len(self._unread)) and time.monotonic() < until:
@@ -158,49 +175,55 @@ class RunIndex:
         del self._unread[:done]
 
     def _live(self) -> list[str]:
-        marks = ",".join("?" * len(FINAL))
-        rows = self._base.execute(f"SELECT id FROM runs WHERE state NOT IN ({marks})", FINAL)
+        rows = self._base.execute("SELECT id FROM runs WHERE live = 1 ORDER BY id DESC")
         return [row[0] for row in rows]
 
     def _newest(self, limit: int, after: str | None) -> list[str]:
-        names = self._names
-        start = 0 if after is None else _behind(names, after)
-        found = names[start : start + limit]
-        self._read(name for name in found if name in set(self._unread[: limit + start]))
-        return found
+        start = 0 if after is None else _behind(self._names, after)
+        return self._names[start : start + limit]
 
     def _searched(
         self, text: str, states: Sequence[str], limit: int, after: str | None
     ) -> tuple[list[str], int]:
-        where, values = ["1"], []
+        where: list[str] = ["1"]
+        values: list[str] = []
         for word in text.casefold().split():
-            escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-            where.append("words LIKE ? ESCAPE '\\'")
-            values.append(f"%{escaped}%")
+            where.append("instr(words, ?)")
+            values.append(word)
         if states:
             where.append(f"state IN ({','.join('?' * len(states))})")
             values += states
         told = " AND ".join(where)
-        count = self._base.execute(f"SELECT count(*) FROM runs WHERE {told}", values)
-        total = int(count.fetchone()[0])
+        total = self._total(told, tuple(values))
         if after is not None:
             told, values = f"{told} AND id < ?", [*values, after]
         query = f"SELECT id FROM runs WHERE {told} ORDER BY id DESC LIMIT ?"
         return [row[0] for row in self._base.execute(query, [*values, limit])], total
 
+    def _total(self, told: str, values: tuple[str, ...]) -> int:
+        """Count what fits; as long as nothing was written, as it was counted before."""
+        key = (told, values, self._base.total_changes)
+        if self._counted is None or self._counted[0] != key:
+            count = self._base.execute(f"SELECT count(*) FROM runs WHERE {told}", values)
+            self._counted = (key, int(count.fetchone()[0]))
+        return self._counted[1]
+
     def _fresh(self, names: Iterable[str]) -> Iterator[dict[str, Any]]:
         """Yield the documents of runs, read anew where their status has been replaced."""
         for name in names:
             row = self._row(name)
-            if row is None or row[1] != _stamp(json.loads(row[0])["folder"]):
+            document = json.loads(row[0]) if row else {}
+            # The driver of a live run may have died without a word: its lock says so.
+            if not row or row[1] or row[2] != _stamp(document["folder"]):
                 self._read([name])
                 row = self._row(name)
-            if row is not None:
-                yield json.loads(row[0])
+                document = json.loads(row[0]) if row else {}
+            if document:
+                yield document
 
-    def _row(self, name: str) -> tuple[str, int] | None:
-        found = self._base.execute("SELECT document, stamp FROM runs WHERE id = ?", [name])
-        row: tuple[str, int] | None = found.fetchone()
+    def _row(self, name: str) -> tuple[str, int, int] | None:
+        found = self._base.execute("SELECT document, live, stamp FROM runs WHERE id = ?", [name])
+        row: tuple[str, int, int] | None = found.fetchone()
         return row
 
     def _read(self, names: Iterable[str]) -> None:
@@ -214,11 +237,15 @@ class RunIndex:
                 # Not there, on a disk that is not mounted, or no run: `run show` says which.
                 self._damaged.add(name)
                 continue
+            state = document["state"]
             words = _words(document)
-            rows.append((name, document["state"], words, json.dumps(document), stamp))
+            live = int(state not in FINAL)
+            rows.append((name, state, live, words, json.dumps(document), stamp))
         if rows:
             with self._base:
-                self._base.executemany("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?)", rows)
+                self._base.executemany(
+                    "INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?)", rows
+                )
 
 
 def _place() -> Path:

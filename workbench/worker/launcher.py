@@ -25,7 +25,7 @@ from workbench.clusters.node import node_dir
 from workbench.clusters.process.certificates import cluster_security
 from workbench.clusters.process.config import DASK
 from workbench.clusters.process.interface import listening_host
-from workbench.clusters.process.nannies import CLOSE_S, Kind, Place, make_nanny
+from workbench.clusters.process.nannies import CLOSE_S, Place, WorkerKind, make_nanny
 from workbench.worker.rendezvous import Meeting, Rendezvous, reachable
 
 LOG = logging.getLogger(__name__)
@@ -121,7 +121,7 @@ class Launcher:
             return self.rendezvous.over()
         return found.connection.generation != meeting.connection.generation
 
-    def _kind(self, meeting: Meeting) -> Kind:
+    def _kind(self, meeting: Meeting) -> WorkerKind:
         settings = meeting.settings
         if self._scratch is None:
             self._scratch = NodeFolder(node_dir(self.folder, settings["scratch"]))
@@ -131,7 +131,7 @@ class Launcher:
             "certificate": connection.certificate,
             "key": connection.key,
         }
-        return Kind(
+        return WorkerKind(
             memory_bytes=settings["memory_bytes"],
             node_dir=self._scratch.path,
             http_prefix=settings["http_prefix"],
@@ -170,7 +170,7 @@ class NodeFolder:
         os.close(self._users)
 
 
-async def _one_life(address: str, kind: Kind, place: Place) -> None:
+async def _one_life(address: str, kind: WorkerKind, place: Place) -> None:
     """Run one nanny to its end."""
     nanny = make_nanny(address, kind, place)
     try:
@@ -181,7 +181,7 @@ async def _one_life(address: str, kind: Kind, place: Place) -> None:
             await nanny.close(timeout=CLOSE_S)
 
 
-async def _keep(address: str, kind: Kind, place: Place, over: asyncio.Event) -> None:
+async def _keep(address: str, kind: WorkerKind, place: Place, over: asyncio.Event) -> None:
     """Keep one worker: a nanny that ended is replaced, as long as the scheduler is there."""
     failures = 0
     while True:

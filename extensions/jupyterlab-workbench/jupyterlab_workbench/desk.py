@@ -32,6 +32,8 @@ class Desk:
         self._index: views.RunIndex | None = None
         self._seen: set[str] = set()
         self._task: asyncio.Task[None] | None = None
+        self._filling: asyncio.Future[None] | None = None
+        self._closed = False
 
     def index(self) -> views.RunIndex:
         """Return the list of runs; call it off the event loop."""
@@ -41,7 +43,15 @@ class Desk:
 
     async def runs(self, **which: Any) -> dict[str, Any]:
         """Return a page of the list of runs."""
-        return await asyncio.to_thread(lambda: self.index().page(**which))
+        found = await asyncio.to_thread(lambda: self.index().page(**which))
+        if not found["complete"] and (self._filling is None or self._filling.done()):
+            self._filling = asyncio.ensure_future(asyncio.to_thread(self._fill))
+        return found
+
+    def _fill(self) -> None:
+        """Read what the list does not know yet, a little at a time: pages come in between."""
+        while not self._closed and not self.index().fill():
+            pass
 
     def begin(self) -> None:
         """Begin to watch."""
@@ -49,6 +59,9 @@ class Desk:
 
     async def close(self) -> None:
         """End the watch and the answers' process; runs go on."""
+        self._closed = True
+        if self._filling is not None:
+            await self._filling
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):

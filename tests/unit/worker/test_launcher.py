@@ -4,7 +4,7 @@ from pathlib import Path
 
 from distributed.security import Security
 
-from workbench.clusters.process.nannies import Kind, Place
+from workbench.clusters.process.nannies import Place, WorkerKind
 from workbench.worker import launcher
 
 
@@ -21,7 +21,7 @@ def test_a_worker_that_cannot_be_made_is_told_and_tried_again(monkeypatch, caplo
     monkeypatch.setattr(launcher, "make_nanny", make)
     monkeypatch.setattr(launcher, "reachable", lambda _: next(here))
     monkeypatch.setattr(launcher.asyncio, "sleep", at_once)
-    kind = Kind(memory_bytes=0, node_dir=Path(), http_prefix="", security=Security())
+    kind = WorkerKind(memory_bytes=0, node_dir=Path(), http_prefix="", security=Security())
 
     async def kept():
         over = asyncio.Event()

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from distributed import Scheduler
 
-DRAIN_S = 120.0
+LONGEST_S = 120.0
 
 
 async def drain(scheduler: Scheduler, addresses: Sequence[str]) -> None:
@@ -18,7 +18,7 @@ async def drain(scheduler: Scheduler, addresses: Sequence[str]) -> None:
         return
     at_hand = {state.address: set(state.processing) for state in states}
     await scheduler.retire_workers(list(at_hand), close_workers=False, remove=False)
-    deadline = time.monotonic() + DRAIN_S
+    deadline = time.monotonic() + LONGEST_S
     # One thread each: as soon as one of its tasks has left, a worker works on none.
     while time.monotonic() < deadline:
         states = [state for state in states if state.address in scheduler.workers]

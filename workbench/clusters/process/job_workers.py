@@ -40,7 +40,7 @@ NO_LOG = (
 
 
 @dataclass
-class Life:
+class JobLife:
     """What this process alone knows of a job, by its own clock."""
 
     since: float
@@ -73,7 +73,7 @@ class JobWorkers:
     scheduler: Scheduler | None = None
     asked: int = 0
     refusal: Refusal | None = None
-    _lives: dict[str, Life] = field(default_factory=dict)
+    _lives: dict[str, JobLife] = field(default_factory=dict)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -186,8 +186,8 @@ class JobWorkers:
             if state.extra.get(WHO, {}).get("job")
         ]
 
-    def _life(self, job: Job) -> Life:
-        return self._lives.setdefault(job.name, Life(since=time.monotonic()))
+    def _life(self, job: Job) -> JobLife:
+        return self._lives.setdefault(job.name, JobLife(since=time.monotonic()))
 
     def _release(self, job: Job, why: str) -> None:
         life = self._life(job)
@@ -263,7 +263,7 @@ class JobWorkers:
             else:
                 self._release(job, job.cancelled)
 
-    async def _explain(self, job: Job, life: Life) -> None:
+    async def _explain(self, job: Job, life: JobLife) -> None:
         """Say in plain words why a job waits, or runs without any worker."""
         if job.state == "starting":
             life.running = life.running or time.monotonic()
@@ -280,7 +280,7 @@ class JobWorkers:
 
     def _note_end(self, job: Job, end: End, plain: str = "") -> None:
         """Write down how a job ended; reads its log: not for the event loop."""
-        life = self._lives.pop(job.name, Life(time.monotonic()))
+        life = self._lives.pop(job.name, JobLife(time.monotonic()))
         tail = "" if job.accepted is None else self.operator.log_tail(job.name)
         said = plain or self.operator.plain(end.reason)
         if job.cancelled:

@@ -26,7 +26,7 @@ from workbench.clusters.process.certificates import cluster_security, make_certi
 from workbench.clusters.process.config import DASK
 from workbench.clusters.process.interface import listening_host
 from workbench.clusters.process.job_workers import JobWorkers
-from workbench.clusters.process.nannies import Kind
+from workbench.clusters.process.nannies import WorkerKind
 from workbench.clusters.process.operator import Operator
 from workbench.clusters.process.served import ServedRuns, remaining_workers
 from workbench.clusters.process.settings import shrink_after_s
@@ -181,7 +181,7 @@ class Life:
         if jobs is not None:
             jobs.scheduler = scheduler
             return jobs
-        kind = Kind(
+        kind = WorkerKind(
             memory_bytes=self.spec.memory_bytes or 0,
             node_dir=node_dir(self.folder.path),
             http_prefix=self._prefix,

@@ -16,7 +16,7 @@ ABSENT = "WORKBENCH_WORKER_ABSENT"
 
 
 @dataclass(frozen=True)
-class Kind:
+class WorkerKind:
     """What all workers of a cluster on one node have in common.
 
     Attributes
@@ -52,7 +52,7 @@ class Place:
     job: str = ""
 
 
-def make_nanny(address: str, kind: Kind, place: Place) -> Nanny:
+def make_nanny(address: str, kind: WorkerKind, place: Place) -> Nanny:
     """Return a nanny that is not started yet."""
     absent = [name for name, value in place.environment.items() if value is None]
     environment = {

@@ -14,7 +14,7 @@ from distributed import Nanny, Scheduler
 from distributed.core import Status
 
 from workbench.clusters.process.drain import drain
-from workbench.clusters.process.nannies import CLOSE_S, Kind, Place, make_nanny
+from workbench.clusters.process.nannies import CLOSE_S, Place, WorkerKind, make_nanny
 from workbench.clusters.process.who import processes
 from workbench.errors import Refused
 from workbench.pool.held import HeldCard, hold
@@ -61,7 +61,7 @@ class LocalWorkers:
 
     scheduler: Scheduler
     cluster: str
-    kind: Kind
+    kind: WorkerKind
     card: Accelerator | None = None
     slots: dict[int, Slot] = field(default_factory=dict)
     trouble: str = ""

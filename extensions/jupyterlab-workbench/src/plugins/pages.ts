@@ -115,6 +115,19 @@ class Pages {
 
   /** Open a recipe; given values are filled in. */
   async openRecipe(id: string, given?: Values, like?: string): Promise<void> {
+    await this._once(RECIPE + id, () => this._openRecipe(id, given, like));
+  }
+
+  /** Open a run. */
+  async openRun(id: string): Promise<void> {
+    await this._once(RUN + id, () => this._openRun(id));
+  }
+
+  private async _openRecipe(
+    id: string,
+    given?: Values,
+    like?: string
+  ): Promise<void> {
     const there = this.recipes.find(one => one.id === RECIPE + id);
     if (there && given === undefined) {
       this._options.app.shell.activateById(there.id);
@@ -127,14 +140,24 @@ class Pages {
     this._options.app.shell.activateById(widget.id);
   }
 
-  /** Open a run. */
-  async openRun(id: string): Promise<void> {
+  private async _openRun(id: string): Promise<void> {
     const there = this.runs.find(one => one.id === RUN + id);
     const widget = there ?? (await this._run(id));
     if (!there) {
       await this.runs.add(widget);
     }
     this._options.app.shell.activateById(widget.id);
+  }
+
+  /** One after the other: a second click finds the page that the first one opens. */
+  private async _once(key: string, open: () => Promise<void>): Promise<void> {
+    const next = (this._opening.get(key) ?? Promise.resolve()).then(open);
+    const settled = next.catch(() => undefined);
+    this._opening.set(key, settled);
+    await next;
+    if (this._opening.get(key) === settled) {
+      this._opening.delete(key);
+    }
   }
 
   /** What opens a recipe's page as it is now. */
@@ -207,6 +230,7 @@ class Pages {
     return widget;
   }
 
+  private _opening = new Map<string, Promise<void>>();
   private _drafts = new Map<string, ReadonlyPartialJSONObject>();
 }
 

@@ -124,6 +124,7 @@ function Figure(props: {
         renderer.dispose();
         return;
       }
+      nameMenu(renderer.node, title);
       shown.current?.dispose();
       shown.current = renderer;
       setTitled(!!spec.title);
@@ -134,7 +135,7 @@ function Figure(props: {
     return () => {
       over = true;
     };
-  }, [rest, run.run_id, name, stamp, theme, context.rendermime]);
+  }, [rest, run.run_id, name, title, stamp, theme, context.rendermime]);
   // While the place is still on the page, which Lumino wants.
   useLayoutEffect(() => () => shown.current?.dispose(), []);
   return (
@@ -144,9 +145,15 @@ function Figure(props: {
       <div
         ref={host}
         className="jp-Workbench-figure"
-        role="img"
+        role="group"
         aria-label={title}
       />
     </figure>
   );
+}
+
+/** Vega's own menu, three dots to the eye, has no name otherwise. */
+function nameMenu(node: HTMLElement, title: string): void {
+  const menu = node.querySelector('.vega-embed summary');
+  menu?.setAttribute('aria-label', `Save or show the source of ${title}`);
 }

@@ -32,7 +32,13 @@ export function inTheme(spec: any, place: HTMLElement): any {
       },
       header: { ...words, ...spec.config?.header },
       legend: { ...words, ...spec.config?.legend },
-      title: { color: text, ...spec.config?.title },
+      title: {
+        color: text,
+        subtitleColor: text,
+        anchor: 'start',
+        frame: 'bounds',
+        ...spec.config?.title
+      },
       text: { fill: text, ...spec.config?.text },
       view: { stroke: grid, ...spec.config?.view }
     }
