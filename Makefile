@@ -24,7 +24,7 @@ endif
 
 .PHONY: help
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
 .PHONY: demo
 demo: $(INSTALLED) ## search the globin family among the example's sequences
@@ -34,6 +34,10 @@ demo: $(INSTALLED) ## search the globin family among the example's sequences
 .PHONY: lab
 lab: $(BUILT) ## JupyterLab with the workbench's panel open
 	@$(BIN)/workbench lab
+
+.PHONY: pool-demo
+pool-demo: $(INSTALLED) debian ## the same over mixed cards of a Slurm of its own; as root
+	@$(BIN)/python -m tools.pool_demo
 
 .PHONY: dev
 dev: $(INSTALLED) ## set up .venv with everything the tests need

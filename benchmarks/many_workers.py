@@ -22,6 +22,7 @@ from workbench.clusters.handle import get
 
 WORKERS, PROCESSES = 1000, 2
 ITEMS = 200_000
+SINGLE_ITEMS = 5_000
 SUBMISSIONS = 10_000
 TARGET = 1000
 PLAIN = """
@@ -89,15 +90,26 @@ def ours() -> dict[str, float]:
     with swarm(connection.address, *files) as join_s:
         with connect("local") as client:
             rate = submissions_per_s(client)
-        folder = start_run("bench.items", items=ITEMS)
-        begun = time.monotonic()
-        finished(folder)
-        run_s = time.monotonic() - begun
-    return {
-        "join_tls_s": join_s,
-        "submissions_tls_per_s": rate,
-        "tasks_per_s": ITEMS / run_s,
-    }
+        return {
+            "join_tls_s": join_s,
+            "submissions_tls_per_s": rate,
+            "tasks_per_s": items_per_s(ITEMS),
+            "records_per_s": items_per_s(SINGLE_ITEMS, batch_s="0"),
+        }
+
+
+def items_per_s(items: int, batch_s: str = "2") -> float:
+    """Return how many items of a run are done in a second, start of the driver included.
+
+    Parameters
+    ----------
+    batch_s
+        0: every item is a batch, and a record, of its own.
+    """
+    os.environ["WORKBENCH_BATCH_S"] = batch_s
+    begun = time.monotonic()
+    finished(start_run("bench.items", items=items))
+    return items / (time.monotonic() - begun)
 
 
 def measured(repeats: int) -> dict[str, object]:
@@ -113,7 +125,6 @@ def measured(repeats: int) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("WORKBENCH_BATCH_S", "2")
     figures = measured(arguments(__doc__, repeats=3).repeats)
     for name, found in figures.items():
         target = f"at least {TARGET}" if name == "tasks_per_s" else ""

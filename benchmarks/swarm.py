@@ -7,6 +7,7 @@ It prints a line when all are connected, and ends when its standard input does.
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -57,5 +58,11 @@ async def serve(address: str, count: int, name: str, files: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    dask.config.set({**DASK, "distributed.comm.require-encryption": len(sys.argv) > 4})
+    # Each of the workers says so when their common loop is late.
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    settings = {
+        "distributed.comm.require-encryption": len(sys.argv) > 4,
+        "distributed.comm.timeouts.connect": "300s",
+    }
+    dask.config.set({**DASK, **settings})
     asyncio.run(serve(sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4:]))

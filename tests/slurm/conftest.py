@@ -19,6 +19,9 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "tests/slurm/" in item.nodeid:
             item.add_marker(pytest.mark.slurm)
+            if item.get_closest_marker("timeout") is None:
+                # Every worker is four processes that start on a computer with other work, too.
+                item.add_marker(pytest.mark.timeout(900))
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ import os
 import random
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -58,24 +59,34 @@ DOCUMENTS = {
 }
 
 
+# A child's peak begins with what its parent had at the fork: hence a small parent in between.
+BETWEEN = """
+import os, subprocess, sys
+child = subprocess.Popen(sys.argv[2:])
+_, status, usage = os.wait4(child.pid, 0)
+with open(sys.argv[1], "w") as file:
+    file.write(str(usage.ru_maxrss * 1024))
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+
+
 class Said:
     """What the command line answered, how fast and with how much memory."""
 
     def __init__(self, home, *words, under=()):
         begun = time.monotonic()
-        child = subprocess.Popen(
-            [*under, WORKBENCH, *START, *words],
-            env={**os.environ, "WORKBENCH_HOME": str(home)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        # What is said fits into the pipes; the child's own use is told to who reaps it.
-        _, status, usage = os.wait4(child.pid, 0)
-        self.code = child.returncode = os.waitstatus_to_exitcode(status)
+        with tempfile.NamedTemporaryFile() as peak:
+            between = [sys.executable, "-I", "-S", "-c", BETWEEN, peak.name]
+            done = subprocess.run(
+                [*between, *under, WORKBENCH, *START, *words],
+                env={**os.environ, "WORKBENCH_HOME": str(home)},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            self.memory = int(peak.read())
         self.seconds = time.monotonic() - begun
-        self.memory = usage.ru_maxrss * 1024
-        self.out, self.err = child.communicate()
+        self.code, self.out, self.err = done.returncode, done.stdout, done.stderr
 
 
 def refused(home, *words, under=()):

@@ -89,13 +89,13 @@ accelerators = ["dcu", "gpu"]
 vendor = "hygon"
 model = "K100"
 memory = "64 GB"
-request = ["-l", "dcu={n}"]
+request = "-l dcu={n}"
 
 [accelerators.gpu]
 vendor = "nvidia"
 model = "A100"
 memory = "80 GB"
-request = ["-l", "gpu={n}"]
+request = "-l gpu={n}"
 """
 
 

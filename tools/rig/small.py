@@ -67,10 +67,11 @@ SlurmctldTimeout=10
 SchedulerParameters=sched_interval=2,bf_interval=2,sched_min_interval=0,batch_sched_delay=0
 """
 
-
+# Every node plays a computer of its own: its cards are no other node's, and no other rig's.
 SITE = """\
 scheduler = "slurm"
 interface = "lo"
+prologue = ["export WORKBENCH_NODE=$SLURMD_NODENAME-{rig}"]
 
 [batch]
 partition = "cpu"
@@ -129,7 +130,7 @@ def write(folder: Path, ports: Ports, accounting: str) -> None:
     ]
     (folder / "slurm.conf").write_text("".join(lines))
     (folder / "gres.conf").write_text("".join(_gres_line(folder, name) for name in NODES))
-    write_site(folder, SITE)
+    write_site(folder, SITE.replace("{rig}", folder.name))
     write_hosts(folder, *NODES)
     for place in ("state", *(f"spool/{name}" for name in NODES)):
         (folder / place).mkdir(parents=True)

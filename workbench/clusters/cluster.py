@@ -22,6 +22,7 @@ from workbench.errors import NotFound, Refused
 POLL_S = 0.05
 ANSWER_S = 10.0
 KILL_S = 5.0
+SETTLE_S = 1.0
 KILLED = "its process ended without a word: it was killed, or the computer was restarted"
 
 
@@ -181,13 +182,18 @@ class Cluster:
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
             status = self.status()
-            if status["state"] == "failed":
+            if status["state"] not in ("starting", "running"):
+                # It ends because there will be no job; how far it has got does not matter.
                 raise Refused(f"Cluster {self.name}: {status['reason']}", code="scheduler")
             jobs = status["jobs"]
-            if jobs and all(job["job_id"] or job["state"] == "failed" for job in jobs):
+            all_of_them = jobs and all(job["job_id"] or job["state"] == "failed" for job in jobs)
+            answered = all_of_them or status["problem"]
+            taken = any(job["job_id"] for job in jobs)
+            if not status["workers"]["asked"] or (answered and taken):
                 return status
-            if status["problem"] or not status["workers"]["asked"]:
-                return status
+            if answered:
+                # Whether that was its last word, its process says within a moment.
+                deadline = min(deadline, time.monotonic() + SETTLE_S)
             time.sleep(POLL_S)
         return self.status()
 

@@ -13,7 +13,7 @@ import os
 import re
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +78,11 @@ class Job:
         while it has not ended.
     accepted
         Seconds since the epoch when the scheduler had taken it.
+    ending
+        Seconds since the epoch when it was first seen to be ending, though nobody here asked.
+    may_return
+        Whether it may be on its way back into the queue: requeued and preempted jobs are first
+        seen to be ending.
     """
 
     name: str
@@ -94,7 +99,9 @@ class Job:
     cancelled: str = ""
     explained: bool | None = None
     accepted: float | None = None
-    connected_once: bool = field(default=False)
+    connected_once: bool = False
+    ending: float | None = None
+    may_return: bool = False
 
     @property
     def living(self) -> bool:
@@ -104,7 +111,7 @@ class Job:
     @property
     def coming(self) -> bool:
         """Whether its workers count towards the size of the cluster."""
-        return self.state in COMING and not self.cancelled
+        return (self.state in COMING or self.may_return) and not self.cancelled
 
     def to_json(self) -> dict[str, Any]:
         """Return the entry of ``jobs`` in the cluster's status."""

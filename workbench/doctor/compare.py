@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from workbench.doctor.findings import Finding, bad, good, warning
+from workbench.doctor.findings import Finding, bad, good, unknown, warning
 from workbench.doctor.home import clock_finding
 from workbench.doctor.mounts import LITTLE_BYTES, MEMORY
 from workbench.doctor.software import same_software
@@ -114,6 +114,13 @@ def _cards_finding(cards: Sequence[Mapping[str, Any]]) -> Finding:
             "The job was given another card than its environment says: show this to the site",
         )
     computed = card["computed"] or {"error": "nothing was computed"}
+    if "slow_s" in computed:
+        return unknown(
+            CARD,
+            f"{said}; a small sum on it was not done within {computed['slow_s']:.0f} s",
+            "Loading the array library takes that long: try again when the node is less busy, or "
+            "keep the environment on a faster file system",
+        )
     if "error" in computed:
         return bad(CARD, f"{said}; {computed['error']}", _install(card))
     if not computed["on_card"]:

@@ -64,6 +64,10 @@ def status_findings(status: Mapping[str, Any]) -> Iterator[Finding]:
         again = f"workbench cluster scale {name} {max(1, workers['max'])}"
         fix = f"Remove the cause, which its jobs may tell below; then, to try at once: {again}"
         yield bad(CLUSTER, f"{name} ({size}): {status['problem']}", fix)
+    elif status["own_job"] is not None and not status["pid"]:
+        job = status["own_job"]["job_id"] or status["own_job"]["name"]
+        said = f"{name} is starting: its own process is job {job}, which has not begun"
+        yield warning(CLUSTER, said, "workbench pool show tells why jobs wait; try again later")
     elif workers["connected"]:
         yield good(CLUSTER, f"{name} is {state}, {size}")
     elif not workers["asked"]:

@@ -39,6 +39,23 @@ def test_a_requeued_job_waits_again_and_stays_ours():
     assert mine.coming, "the same job comes back: none is submitted in its place"
 
 
+def test_an_ending_job_that_nobody_here_ended_may_come_back_for_a_while():
+    mine = job(state="connected", connected_once=True)
+    follow(mine, queued("finishing"), 200.0, 0)
+    assert mine.state == "finishing"
+    assert mine.coming, "it may be on its way back into the queue"
+    follow(mine, queued("finishing"), 230.0, 0)
+    assert not mine.coming, "it hangs: another one is needed"
+    follow(mine, queued("pending"), 240.0, 0)
+    assert mine.coming
+
+
+def test_an_ending_job_that_was_asked_to_end_is_not_waited_for():
+    mine = job(state="connected", cancelled="fewer workers are needed")
+    follow(mine, queued("finishing"), 200.0, 0)
+    assert not mine.coming
+
+
 def test_a_query_from_before_the_job_was_taken_says_nothing():
     assert follow(job(), None, 101.0, 0) is None
     assert follow(job(), None, 106.0, 0).state == "failed"

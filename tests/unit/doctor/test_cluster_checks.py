@@ -96,6 +96,7 @@ CARD = {
         ({"computed": {**CARD["computed"], "on_card": False}}, "warning"),
         ({"computed": {**CARD["computed"], "right": False}}, "bad"),
         ({"computed": {"error": "exit 1: no driver"}}, "bad"),
+        ({"computed": {"slow_s": 120.0}}, "unknown"),
         ({"computed": None}, "bad"),
     ],
 )
@@ -124,6 +125,8 @@ def cluster(*jobs, state="running", connected=0, **more):
         "reason": "",
         "problem": "",
         "warnings": [],
+        "own_job": None,
+        "pid": 4711,
         "workers": {"asked": 1, "min": 1, "max": 1, "connected": connected},
         "jobs": list(jobs),
         **more,
@@ -170,3 +173,10 @@ def test_earlier_failures_count_less_where_others_are_connected():
 def test_a_cluster_that_does_not_run_cannot_be_looked_at():
     (_, state, said, fix), *_ = cluster(state="stopped", reason="on request")
     assert (state, "on request" in said, "cluster start c" in fix) == ("bad", True, True)
+
+
+def test_a_cluster_whose_own_process_waits_in_the_queue_says_so():
+    ((_, state, said, _),) = cluster(
+        state="starting", pid=0, own_job={"name": "wb-c", "job_id": "9"}
+    )
+    assert (state, "its own process is job 9" in said) == ("warning", True)

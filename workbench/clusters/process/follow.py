@@ -19,6 +19,8 @@ from workbench.pool.seen import QueuedJob
 
 # A query that began this soon after a job was taken may not know it yet.
 NEW_S = 5.0
+# A job that is put back in line needs a moment to end before it waits again.
+RETURN_S = 20.0
 VANISHED = "it is not in the queue any more"
 
 
@@ -54,8 +56,10 @@ def follow(job: Job, queued: QueuedJob | None, began: float, connected: int) -> 
         return None if connected else _end(job, queued)
     job.reason = queued.reason or None
     job.start = queued.start
+    job.ending = (job.ending or began) if queued.state == "finishing" else None
+    job.may_return = job.ending is not None and began - job.ending < RETURN_S
     if queued.state == "pending":
-        job.state = PENDING
+        job.state, job.connected_once = PENDING, False
     elif queued.state == "finishing":
         job.state = FINISHING
     else:
@@ -114,7 +118,7 @@ def decide(
     coming = [job for job in jobs if job.coming]
     if len(coming) <= wanted:
         return Decision(submit=wanted - len(coming))
-    order = (SUBMITTED, PENDING, STARTING, CONNECTED)
+    order = (SUBMITTED, PENDING, FINISHING, STARTING, CONNECTED)
     ranked = sorted(
         coming, key=lambda job: (order.index(job.state), busy.get(job.name, 0), -job.number)
     )

@@ -33,6 +33,7 @@ UNCLEAR_S = 10.0
 HEALTHY_S = 60.0
 FIRST_PAUSE_S, MOST_PAUSE_S = 2.0, 300.0
 NEVER_TAKEN = "the scheduler never took it"
+SILENT = "its node fell silent"
 NO_LOG = (
     "It left no log: perhaps its node does not see the cluster's folder. WORKBENCH_HOME has to lie "
     "on a file system that this host and all nodes see."
@@ -47,6 +48,7 @@ class JobLife:
     running: float | None = None
     cancel_sent: float | None = None
     leaving: bool = False
+    being_sent: bool = False
 
 
 @dataclass(frozen=True)
@@ -210,8 +212,10 @@ class JobWorkers:
         await self._cancel([job])
 
     async def _submit(self, job: Job) -> None:
-        self._life(job)
+        life = self._life(job)
+        life.being_sent = True
         answer = await self.operator.submit(job)
+        life.being_sent, life.since = False, time.monotonic()
         if isinstance(answer, str):
             await asyncio.to_thread(self.ledger.accepted, job, answer, time.time())
             LOG.info("job %s is %s", job.name, answer)
@@ -244,7 +248,8 @@ class JobWorkers:
     async def _look_at(self, job: Job, found: QueuedJob | None, began: float) -> None:
         life = self._life(job)
         if job.accepted is None:
-            if found is None and time.monotonic() - life.since > UNCLEAR_S:
+            unclear_s = 0.0 if life.being_sent else time.monotonic() - life.since
+            if found is None and unclear_s > UNCLEAR_S:
                 end = End(GONE, NEVER_TAKEN, None, explained=True)
                 await asyncio.to_thread(self._note_end, job, end)
             if found is None:
@@ -274,6 +279,9 @@ class JobWorkers:
                     "Its log says why, or that the node does not reach this host."
                 )
                 job.log_tail = await asyncio.to_thread(self.operator.log_tail, job.name)
+                if job.connected_once:
+                    # The scheduler itself may take minutes to find that a node is dead.
+                    self._release(job, SILENT)
         else:
             life.running = None
             job.plain = self.operator.plain(job.reason) if job.reason else None

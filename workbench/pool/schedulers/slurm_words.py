@@ -21,6 +21,17 @@ REFUSALS: Refusals = (
         "Ask for less time; what is allowed is told by: workbench pool show",
         True,
     ),
+    # Said together with the next one, which alone tells less.
+    (
+        "Memory required by task is not available",
+        "No node of this partition has that much memory. Ask for less for each worker.",
+        True,
+    ),
+    (
+        "Memory specification can not be satisfied",
+        "No node of this partition has that much memory. Ask for less for each worker.",
+        True,
+    ),
     (
         "node configuration is not available",
         "No node of this partition has that many CPUs, cards or that much memory, so the job "
@@ -71,16 +82,6 @@ REFUSALS: Refusals = (
     (
         "Node count specification invalid",
         "The job asks for more nodes than the partition has, or allows for one job.",
-        True,
-    ),
-    (
-        "Memory required by task is not available",
-        "No node of this partition has that much memory. Ask for less for each worker.",
-        True,
-    ),
-    (
-        "Memory specification can not be satisfied",
-        "No node of this partition has that much memory. Ask for less for each worker.",
         True,
     ),
     (
