@@ -82,6 +82,7 @@ $(INSTALLED): pyproject.toml constraints.txt $(wildcard recipes/*/pyproject.toml
 # Setting up builds the browser's part; after a change of its sources it is built anew, in place.
 $(BUILT): $(INSTALLED) $(shell find $(EXTENSION)/src $(EXTENSION)/style $(EXTENSION)/package.json 2>/dev/null)
 	@$(NPM) run --silent build >.venv/build.log 2>&1 || { tail -20 .venv/build.log; exit 1; }
+	@rm -rf .venv/share/jupyter/labextensions/jupyterlab-science-workbench
 	@ln -sfn "$(abspath $(dir $@))" .venv/share/jupyter/labextensions/jupyterlab-science-workbench
 	@touch $@
 
