@@ -31,7 +31,8 @@ def lab(place):
     found.kill()
 
 
-@pytest.fixture(scope="session")
+# Playwright's event loop runs until it is left: tests elsewhere need their own.
+@pytest.fixture(scope="module")
 def browser():
     with sync_playwright() as playwright, chromium(playwright) as found:
         yield found
