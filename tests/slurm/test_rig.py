@@ -215,7 +215,8 @@ def test_the_big_pool_has_cards_of_every_state(big_slurm):
     assert sum(count.values()) == 4000
     assert count["dcu", "drain"] == 16
     assert count["dcu", "idle"] == 2800 - 16 - 8 * 300
-    assert count["npu", "idle"] == 500 - 1 - 100
+    # Other tests of the same controller may have drained some more.
+    assert count["npu", "idle"] + count["npu", "drain"] == 500 - 100 - count.get(("npu", "down"), 0)
     assert "Resources" in {reason for _, reason in big_slurm.job_states().values()}
 
 

@@ -30,7 +30,7 @@ def test_a_cluster_grows_with_the_work_and_releases_idle_cards(slurm):
         assert set(run.calls().values()) == {1}
         until(lambda: not work.queue(), "no card is held", tell=lambda: work.log("flexible"))
         ended = work.wait("flexible", lambda s: s["state"] == "stopped", "it ends itself")
-        assert ended["reason"] == "no run and no task for 10 seconds"
+        assert ended["reason"] == "no run and no work for 10 seconds"
         cards = {(line["card"]["model"], line["card"]["index"]) for line in run.receipts()}
         assert cards == {("K100", index) for index in range(3)}
 

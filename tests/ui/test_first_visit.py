@@ -108,5 +108,5 @@ def test_what_is_deleted_is_named_and_gone(desk, place):
     dialog.get_by_role("button", name=re.compile("^Delete")).click()
     expect(run).to_contain_text("This run is gone")
     assert not (place.home / "runs" / run_id).exists()
-    desk.page.reload()
-    expect(desk.page.locator(".jp-Workbench-run")).to_contain_text("This run is gone")
+    desk.open(f"workbench=run/{run_id}")
+    expect(desk.page.locator(".jp-Workbench-run:visible")).to_contain_text("This run is gone")
