@@ -5,6 +5,7 @@ And pages of the list of 100,000 runs: copies of a real run's manifest and statu
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import tempfile
@@ -15,8 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from common import spread
-from lab import EXTENSION, TOKEN, lab, open_page, place
+from common import arguments, leave, say, spread, told
+from lab import EXTENSION, TOKEN, browser, lab, open_page, place
 from playwright.sync_api import expect
 
 TARGETS = {
