@@ -26,12 +26,13 @@ SINGLE_ITEMS = 5_000
 SUBMISSIONS = 10_000
 TARGET = 1000
 PLAIN = """
-import asyncio, sys
+import asyncio, logging, sys
 import dask
 from distributed import Scheduler
 from workbench.clusters.process.config import DASK
 
 async def serve():
+    logging.getLogger("distributed").setLevel(logging.ERROR)
     dask.config.set({**DASK, "distributed.comm.require-encryption": False})
     scheduler = await Scheduler(host="127.0.0.1", port=0, dashboard_address="127.0.0.1:0")
     print(scheduler.address, flush=True)

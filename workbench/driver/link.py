@@ -38,6 +38,7 @@ from workbench.errors import NotFound, WorkbenchError
 LOG = logging.getLogger(__name__)
 
 POLL_S = 0.5
+FIRST_POLL_S, FIRST_S = 0.1, 30.0
 NOTE_S = 20.0
 RECALL_S = 5.0
 
@@ -99,9 +100,11 @@ class Link:
         self._cluster_generation = -1
         self._recycle: set[str] = set()
         self._futures: dict[Any, Future[Any]] = {}
+        self._waits: dict[Any, asyncio.Task[None]] = {}
         self._crowded_since: float | None = None
         self._starts, self._connects = Pauses(), Pauses()
         self._refusal = ""
+        self._begun = time.monotonic()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name=f"link-{name}", daemon=True)
         self._thread.start()
@@ -193,6 +196,9 @@ class Link:
         generation: int,
         within_s: float | None,
     ) -> None:
+        waits = asyncio.current_task()
+        if waits is not None:
+            self._waits[future.key] = waits
         try:
             gathered = client.gather(future, asynchronous=True)
             value = await asyncio.wait_for(gathered, within_s)
@@ -206,6 +212,7 @@ class Link:
         except Exception as error:
             event = Event(self, generation, token, error=error)
         self._futures.pop(future.key, None)
+        self._waits.pop(future.key, None)
         future.release()
         self._events.put(event)
 
@@ -223,7 +230,12 @@ class Link:
                 LOG.exception("cluster %s", self.name)
                 self.problem = f"cluster {self.name}: {type(error).__name__}: {error}"
                 self._leave()
-            self._stop.wait(POLL_S)
+            self._stop.wait(FIRST_POLL_S if self._awaits_first() else POLL_S)
+
+    def _awaits_first(self) -> bool:
+        """Say whether the cluster is still new and has no worker: the run begins with the first."""
+        new = time.monotonic() - self._begun < FIRST_S
+        return new and self.workers == 0 and not self.refused
 
     def _approach(self) -> None:
         """Connect once the cluster runs; have it started where it does not, with pauses.
@@ -310,10 +322,21 @@ class Link:
         if clock - self._crowded_since < RECALL_S:
             return
         at_hand = {key for keys in client.processing().values() for key in keys}
-        queued = [future for key, future in list(self._futures.items()) if key not in at_hand]
-        if queued:
-            LOG.warning("cluster %s lost workers: %d calls are taken back", self.name, excess)
-            client.cancel(queued[-excess:])
+        queued = [
+            key
+            for key, future in list(self._futures.items())
+            if future.status == "pending" and key not in at_hand
+        ]
+        if not queued:
+            return
+        LOG.warning("cluster %s lost workers: %d calls are taken back", self.name, excess)
+        # Ends the waiting, not the future: one that is cancelled while its answer is being
+        # fetched is waited for without end.
+        loop: Any = client.loop
+        for key in queued[-excess:]:
+            waits = self._waits.get(key)
+            if waits is not None:
+                loop.add_callback(waits.cancel)
 
     def _publish(self, client: Client) -> None:
         entry = {"folder": self._served["folder"], "remaining_workers": self.wanted_workers}
@@ -329,4 +352,5 @@ class Link:
             self._events.put(Event(self, self.generation, token))
         self.generation += 1
         self._futures.clear()
+        self._waits.clear()
         client.close(timeout=2)
