@@ -64,7 +64,7 @@ lint: $(INSTALLED) ## style, types and layers, of the browser's part too
 
 .PHONY: bench
 bench: $(INSTALLED) ## measure what docs/benchmarks.md promises: about 40 minutes
-	@for script in $(filter-out %/common.py,$(wildcard benchmarks/*.py)); do echo "$$script"; $(BIN)/python "$$script"; done
+	@for script in $(filter-out %/common.py %/lab.py %/swarm.py,$(wildcard benchmarks/*.py)); do echo "$$script"; $(BIN)/python "$$script"; done
 
 .PHONY: wheels
 wheels: $(INSTALLED) ## build wheels and source archives into dist/
