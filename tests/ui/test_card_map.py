@@ -17,7 +17,7 @@ from tools.rig.big import BigSlurm
 
 PAINT_S = 1.0
 # What a picture of 32,000 cards reaches without a graphics card on a computer with other work.
-FRAMES = 10
+FRAMES = 20
 STATES = ("free", "others", "mine", "out")
 COUNT = """
 window.paints = [];
