@@ -36,8 +36,10 @@ def _resume(run_id: str, accept_code: bool) -> dict[str, Any]:
     return service.resume(run_id, accept_code=accept_code).describe()
 
 
-def _retry(run_id: str, accept_code: bool) -> dict[str, Any]:
-    return service.retry(run_id, accept_code=accept_code).describe()
+def _retry(
+    run_id: str, accept_code: bool, items: Mapping[str, Sequence[int]] | None
+) -> dict[str, Any]:
+    return service.retry(run_id, accept_code=accept_code, items=items).describe()
 
 
 def _look(run_ids: Sequence[str]) -> dict[str, str]:

@@ -84,7 +84,7 @@ export interface IFigures {
   stamp: string;
 }
 
-/** How to resume or retry. */
+/** How to resume. */
 export interface IGoOn {
   accept_code?: boolean;
 }
@@ -209,6 +209,12 @@ export interface IRecipeSummary {
   question: string;
   field: string;
   pack: string;
+}
+
+/** How to compute failed items again; `items` says which, by stage, all when left out. */
+export interface IRetryRequest {
+  accept_code?: boolean;
+  items?: { [name: string]: number[] } | null;
 }
 
 /** A page of the table. */
