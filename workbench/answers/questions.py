@@ -116,6 +116,7 @@ def _figure(run_id: str, name: str) -> dict[str, Any]:
 QUESTIONS: Mapping[str, Callable[..., Any]] = {
     "recipes": catalogue.listing,
     "recipe": _recipe,
+    "picture": catalogue.picture,
     "check": _check,
     "submit": _submit,
     "resume": _resume,

@@ -195,6 +195,7 @@ export interface IRecipePage {
   question: string;
   field: string;
   pack: string;
+  picture?: string;
   form: { [name: string]: any };
   outputs: IOutput[];
   references: string[];
@@ -209,6 +210,7 @@ export interface IRecipeSummary {
   question: string;
   field: string;
   pack: string;
+  picture?: string;
 }
 
 /** How to compute failed items again; `items` says which, by stage, all when left out. */
