@@ -27,6 +27,8 @@ def second(browser, lab):
 
 
 def test_both_tabs_see_a_run_end_that_one_of_them_started(desk, second, place):
+    # While something goes on, tabs look every few seconds.
+    other = place.run(wait=False, numbers=place.many, pause_s=2)["run_id"]
     run_id = place.run(wait=False, pause_s=1)["run_id"]
     for one in (desk, second):
         one.open(f"workbench=run/{run_id}")
@@ -37,6 +39,7 @@ def test_both_tabs_see_a_run_end_that_one_of_them_started(desk, second, place):
         expect(shown.locator("header")).to_contain_text(re.compile("Stopped, [0-5] of 6 done"))
     run.get_by_role("button", name="Resume").click()
     expect(desk.page.locator(".jp-Workbench-run:visible")).to_contain_text(FINISHED)
+    place.call("run", "stop", other)
 
 
 def test_a_kernel_restart_loses_no_run(desk, place):
@@ -91,7 +94,7 @@ def test_the_browser_is_asked_only_when_somebody_wants_it(desk, place):
 
 
 def test_running_runs_stand_in_the_status_bar_and_among_the_running_sessions(desk, place, picture):
-    run_id = place.run(wait=False, numbers=place.many, pause_s=0.5)["run_id"]
+    run_id = place.run(wait=False, numbers=place.many, pause_s=3)["run_id"]
     desk.open()
     status = desk.page.locator(".jp-Workbench-status")
     expect(status).to_contain_text(re.compile("1 run [0-9]+ %"))
