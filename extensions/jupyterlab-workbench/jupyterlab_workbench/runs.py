@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from jupyterlab_workbench.documents import (
+from jupyterlab_workbench.documents.runs import (
     DeleteQuery,
     GoOn,
     RetryRequest,
