@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
-    "Example", "Output", "Picture", "Piece", "Plan", "Recipe", "Stage", "Task", "Tasks", "as_column",
-    "tasks", "tile",
+    "Example", "Output", "Picture", "Piece", "Plan", "Recipe", "Stage", "Task", "Tasks",
+    "as_column", "tasks", "tile",
 ]  # fmt: skip
 
 P = TypeVar("P", bound=Parameters)

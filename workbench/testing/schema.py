@@ -10,7 +10,6 @@ from workbench.recipe import TEXT, Output
 from workbench.testing.suite import Suite
 from workbench.testing.units import unit_problem
 
-
 PICTURE_BYTES = 200_000
 
 
