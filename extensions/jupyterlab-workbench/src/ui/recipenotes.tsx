@@ -2,11 +2,21 @@ import type { IOutput, IRecipePage } from '../documents';
 
 const DOI = 'doi:';
 
-/** What a recipe leaves, and where it comes from. */
-export function RecipeNotes(props: { recipe: IRecipePage }): JSX.Element {
-  const { outputs, references } = props.recipe;
+/** What a recipe leaves, how that looks, and where it comes from. */
+export function RecipeNotes(props: {
+  recipe: IRecipePage;
+  /** Where its picture is, if it has one. */
+  picture: string;
+}): JSX.Element {
+  const { outputs, references, picture: caption } = props.recipe;
   return (
     <>
+      {caption && (
+        <figure className="jp-Workbench-picture">
+          <img src={props.picture} alt={caption} />
+          <figcaption aria-hidden="true">{caption}</figcaption>
+        </figure>
+      )}
       <details className="jp-Workbench-notes">
         <summary>What comes out ({outputs.length})</summary>
         <ul>

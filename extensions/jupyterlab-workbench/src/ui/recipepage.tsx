@@ -118,16 +118,10 @@ function Loaded(props: LoadedProps): JSX.Element {
             onClick={run.start}
           />
           <Trouble error={run.error ?? check.error} />
-          {recipe.picture && (
-            <figure className="jp-Workbench-picture">
-              <img
-                src={workbench.catalogue.pictureUrl(recipe.id)}
-                alt={recipe.picture}
-              />
-              <figcaption>{recipe.picture}</figcaption>
-            </figure>
-          )}
-          <RecipeNotes recipe={recipe} />
+          <RecipeNotes
+            recipe={recipe}
+            picture={workbench.catalogue.pictureUrl(recipe.id)}
+          />
         </aside>
       </div>
     </div>
