@@ -45,6 +45,8 @@ def test_both_tabs_see_a_run_end_that_one_of_them_started(desk, second, place):
 def test_a_kernel_restart_loses_no_run(desk, place):
     desk.open()
     desk.page.locator(".jp-LauncherCard", has_text="Python 3").first.click()
+    kernel = desk.page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']:visible")
+    expect(kernel).to_be_visible()
     cell = desk.page.locator(".jp-NotebookPanel:visible .cm-content").first
     cell.click()
     given = f"'kinds.every', numbers='{place.numbers}', pause_s=1.0"
@@ -106,7 +108,7 @@ def test_running_runs_stand_in_the_status_bar_and_among_the_running_sessions(des
     status.click()
     expect(desk.page.locator(f"[id='workbench-run-{run_id}']:visible")).to_be_visible()
     item.hover()
-    item.get_by_role("button", name="Stop").click()
+    item.locator(".jp-RunningSessions-itemShutdown").click()
     expect(status).to_have_count(0)
     assert place.call("run", "wait", run_id)["state"] == "stopped"
 

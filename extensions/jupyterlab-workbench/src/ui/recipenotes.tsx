@@ -1,19 +1,19 @@
 import type { IOutput, IRecipePage } from '../documents';
+import type { IWorkbench } from '../tokens';
 
 const DOI = 'doi:';
 
 /** What a recipe leaves, how that looks, and where it comes from. */
 export function RecipeNotes(props: {
   recipe: IRecipePage;
-  /** Where its picture is, if it has one. */
-  picture: string;
+  workbench: IWorkbench;
 }): JSX.Element {
-  const { outputs, references, picture: caption } = props.recipe;
+  const { id, outputs, references, picture: caption } = props.recipe;
   return (
     <>
       {caption && (
         <figure className="jp-Workbench-picture">
-          <img src={props.picture} alt={caption} />
+          <img src={props.workbench.catalogue.pictureUrl(id)} alt={caption} />
           <figcaption aria-hidden="true">{caption}</figcaption>
         </figure>
       )}

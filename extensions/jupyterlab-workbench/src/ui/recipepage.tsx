@@ -118,10 +118,7 @@ function Loaded(props: LoadedProps): JSX.Element {
             onClick={run.start}
           />
           <Trouble error={run.error ?? check.error} />
-          <RecipeNotes
-            recipe={recipe}
-            picture={workbench.catalogue.pictureUrl(recipe.id)}
-          />
+          <RecipeNotes {...props} />
         </aside>
       </div>
     </div>
