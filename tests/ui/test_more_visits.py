@@ -48,10 +48,10 @@ def test_a_kernel_restart_loses_no_run(desk, place):
     kernel = desk.page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']:visible")
     expect(kernel).to_be_visible()
     cell = desk.page.locator(".jp-NotebookPanel:visible .cm-content").first
-    cell.click()
     given = f"'kinds.every', numbers='{place.numbers}', pause_s=1.0"
-    desk.page.keyboard.insert_text(f"import workbench; workbench.submit({given}).id")
-    desk.page.keyboard.press("Control+Enter")
+    cell.fill(f"import workbench; workbench.submit({given}).id")
+    expect(cell).to_contain_text("workbench.submit")
+    cell.press("Control+Enter")
     told = desk.page.locator(".jp-NotebookPanel:visible .jp-OutputArea-output")
     expect(told).to_contain_text("-every-")
     run_id = told.inner_text().strip().strip("'")
