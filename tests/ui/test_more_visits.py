@@ -3,10 +3,12 @@
 import re
 import time
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import expect
 
-from tests.ui.lab import Desk
+from tests.ui.lab import TOKEN, Desk
 
 FINISHED = "Finished, 6 items"
 RECORD = """
@@ -42,24 +44,23 @@ def test_both_tabs_see_a_run_end_that_one_of_them_started(desk, second, place):
     place.call("run", "stop", other)
 
 
-def test_a_kernel_restart_loses_no_run(desk, place):
-    desk.open()
-    desk.page.locator(".jp-LauncherCard", has_text="Python 3").first.click()
-    kernel = desk.page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']:visible")
-    expect(kernel).to_be_visible()
-    cell = desk.page.locator(".jp-NotebookPanel:visible .cm-content").first
-    given = f"'kinds.every', numbers='{place.numbers}', pause_s=1.0"
-    cell.fill(f"import workbench; workbench.submit({given}).id")
-    expect(cell).to_contain_text("workbench.submit")
-    cell.press("Control+Enter")
-    told = desk.page.locator(".jp-NotebookPanel:visible .jp-OutputArea-output")
+def test_a_kernel_restart_loses_no_run(desk, lab, place):
+    given = f"'kinds.every', numbers={str(place.numbers)!r}, pause_s=1.0"
+    cell = new_code_cell(f"import workbench\nworkbench.submit({given}).id")
+    nbformat.write(new_notebook(cells=[cell]), place.work / "mine.ipynb")
+    desk.page.goto(f"{lab.url}/tree/mine.ipynb?token={TOKEN}")
+    notebook = desk.page.locator(".jp-NotebookPanel:visible")
+    expect(notebook).to_contain_text("workbench.submit")
+    desk.page.get_by_role("menuitem", name="Run", exact=True).click()
+    desk.page.locator(".lm-Menu-itemLabel", has_text=re.compile("^Run All Cells$")).click()
+    told = notebook.locator(".jp-OutputArea-output")
     expect(told).to_contain_text("-every-")
     run_id = told.inner_text().strip().strip("'")
     desk.page.get_by_role("menuitem", name="Kernel", exact=True).click()
     desk.page.locator(".lm-Menu-itemLabel", has_text=re.compile("^Restart Kernel…$")).click()
     desk.page.get_by_role("dialog").get_by_role("button", name="Confirm Kernel Restart").click()
     panel = desk.page.get_by_role("region", name="Science workbench")
-    desk.page.get_by_role("tab", name="Science Workbench").click()
+    desk.page.get_by_role("tab", name="Science workbench").click()
     panel.get_by_title(run_id).click()
     expect(desk.page.locator(".jp-Workbench-run:visible")).to_contain_text(FINISHED)
     place.call("run", "wait", run_id)
