@@ -47,7 +47,9 @@ def test_both_tabs_see_a_run_end_that_one_of_them_started(desk, second, place):
 def test_a_kernel_restart_loses_no_run(desk, lab, place):
     given = f"'kinds.every', numbers={str(place.numbers)!r}, pause_s=1.0"
     cell = new_code_cell(f"import workbench\nworkbench.submit({given}).id")
-    nbformat.write(new_notebook(cells=[cell]), place.work / "mine.ipynb")
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    mine = new_notebook(cells=[cell], metadata=kernel)
+    nbformat.write(mine, place.work / "mine.ipynb")
     desk.page.goto(f"{lab.url}/tree/mine.ipynb?token={TOKEN}")
     notebook = desk.page.locator(".jp-NotebookPanel:visible")
     expect(notebook).to_contain_text("workbench.submit")
