@@ -1,14 +1,12 @@
-"""A second tab, another kernel, a look elsewhere: runs belong to none of them."""
+"""A second tab, a look elsewhere: runs belong to neither."""
 
 import re
 import time
 
-import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import expect
 
-from tests.ui.lab import TOKEN, Desk
+from tests.ui.lab import Desk
 
 FINISHED = "Finished, 6 items"
 RECORD = """
@@ -42,30 +40,6 @@ def test_both_tabs_see_a_run_end_that_one_of_them_started(desk, second, place):
     run.get_by_role("button", name="Resume").click()
     expect(desk.page.locator(".jp-Workbench-run:visible")).to_contain_text(FINISHED)
     place.call("run", "stop", other)
-
-
-def test_a_kernel_restart_loses_no_run(desk, lab, place):
-    given = f"'kinds.every', numbers={str(place.numbers)!r}, pause_s=1.0"
-    cell = new_code_cell(f"import workbench\nworkbench.submit({given}).id")
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-    mine = new_notebook(cells=[cell], metadata=kernel)
-    nbformat.write(mine, place.work / "mine.ipynb")
-    desk.page.goto(f"{lab.url}/tree/mine.ipynb?token={TOKEN}")
-    notebook = desk.page.locator(".jp-NotebookPanel:visible")
-    expect(notebook).to_contain_text("workbench.submit")
-    desk.page.get_by_role("menuitem", name="Run", exact=True).click()
-    desk.page.locator(".lm-Menu-itemLabel", has_text=re.compile("^Run All Cells$")).click()
-    told = notebook.locator(".jp-OutputArea-output")
-    expect(told).to_contain_text("-every-")
-    run_id = told.inner_text().strip().strip("'")
-    desk.page.get_by_role("menuitem", name="Kernel", exact=True).click()
-    desk.page.locator(".lm-Menu-itemLabel", has_text=re.compile("^Restart Kernel…$")).click()
-    desk.page.get_by_role("dialog").get_by_role("button", name="Confirm Kernel Restart").click()
-    panel = desk.page.get_by_role("region", name="Science workbench")
-    desk.page.get_by_role("tab", name="Science workbench").click()
-    panel.get_by_title(run_id).click()
-    expect(desk.page.locator(".jp-Workbench-run:visible")).to_contain_text(FINISHED)
-    place.call("run", "wait", run_id)
 
 
 def test_who_looks_elsewhere_is_told_by_the_browser_once_that_is_allowed(desk, place):

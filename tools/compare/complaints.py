@@ -53,7 +53,7 @@ DASK_LABEXTENSION = (
     Complaint(
         "#84",
         "a restart of the notebook's kernel loses what was injected",
-        "tests/ui/test_more_visits.py::test_a_kernel_restart_loses_no_run",
+        "extensions/jupyterlab-workbench/tests/test_clusters.py::test_the_code_connects",
     ),
     Complaint(
         "#128, #218",
