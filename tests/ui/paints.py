@@ -18,8 +18,10 @@ DRAG_S = 2.0
 
 def open_map(page):
     """Open the map by the palette; return it with its cards."""
+    # The shortcut is there when the launcher is.
+    page.locator(".jp-LauncherCard").first.wait_for()
     page.keyboard.press("Control+Shift+C")
-    page.keyboard.type("Map of Every Card")
+    page.locator(".lm-CommandPalette-input:visible").fill("Map of Every Card")
     page.locator(".lm-CommandPalette-item.lm-mod-active", has_text="Map of Every").wait_for()
     page.keyboard.press("Enter")
     shown = page.locator(".jp-Workbench-cardmap")

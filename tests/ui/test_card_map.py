@@ -143,10 +143,17 @@ def test_it_is_painted_at_once_and_pans_smoothly(map_of):
 
 def test_a_pointer_names_node_card_and_state(map_of):
     _, shown = map_of()
-    box = shown.get_by_role("application").bounding_box()
-    shown.page.mouse.move(box["x"] + 5, box["y"] + 26)
+    canvas = shown.get_by_role("application")
+    canvas.focus()
+    for key in ("ArrowRight", "Enter"):
+        canvas.press(key)
+    box = canvas.bounding_box()
+    # The first card of the node that stands in the middle now, four cards of 60 pixels wide.
+    x, y = box["x"] + (box["width"] - 240) / 2, box["y"] + (box["height"] - 120) / 2
+    shown.page.wait_for_timeout(300)
+    shown.page.mouse.move(x + 25, y + 25)
     tip = shown.locator(".jp-Workbench-cardmap-tip")
-    expect(tip).to_have_text(re.compile(r"^dcu\d{4}: card \d of 8 \(dcu:k100\), \w+"))
+    expect(tip).to_have_text("dcu0001: card 1 of 8 (dcu:k100), out of service")
 
 
 @pytest.mark.parametrize("theme", THEMES)
