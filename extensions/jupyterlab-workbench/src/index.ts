@@ -1,4 +1,5 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { clusters } from './plugins/clusters';
 import { core } from './plugins/core';
 import { links } from './plugins/links';
 import { notices } from './plugins/notices';
@@ -13,6 +14,7 @@ const plugins: JupyterFrontEndPlugin<any>[] = [
   core,
   panel,
   pages,
+  clusters,
   notices,
   status,
   running,

@@ -1,7 +1,9 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { IStateDB } from '@jupyterlab/statedb';
 import { CatalogueModel } from '../models/catalogue';
+import { ClustersModel } from '../models/clusters';
 import { LiveModel } from '../models/live';
+import { PoolModel } from '../models/pool';
 import { RunsModel } from '../models/runs';
 import { Rest } from '../rest';
 import { IWorkbench } from '../tokens';
@@ -9,7 +11,7 @@ import { IWorkbench } from '../tokens';
 /** The models that everything else reads. */
 export const core: JupyterFrontEndPlugin<IWorkbench> = {
   id: 'jupyterlab-science-workbench:core',
-  description: 'Recipes and runs of the science workbench.',
+  description: 'Recipes, runs, clusters and pool of the science workbench.',
   autoStart: true,
   provides: IWorkbench,
   optional: [IStateDB],
@@ -29,7 +31,9 @@ export const core: JupyterFrontEndPlugin<IWorkbench> = {
       rest,
       live,
       catalogue: new CatalogueModel(rest),
-      runs: new RunsModel(rest)
+      runs: new RunsModel(rest),
+      clusters: new ClustersModel(rest),
+      pool: new PoolModel(rest)
     };
   }
 };

@@ -1,3 +1,4 @@
+import type { LabIcon } from '@jupyterlab/ui-components';
 import type { ReactNode } from 'react';
 import type { IRun } from '../documents';
 import type { RestError } from '../rest';
@@ -104,6 +105,25 @@ export function Button(props: {
       aria-label={props.name}
     >
       {props.label}
+    </button>
+  );
+}
+
+/** A small button that is an icon; its name is heard, and seen as its tip. */
+export function IconButton(props: {
+  icon: LabIcon;
+  name: string;
+  onClick: () => void;
+}): JSX.Element {
+  return (
+    <button
+      type="button"
+      className="jp-Workbench-icon"
+      title={props.name}
+      aria-label={props.name}
+      onClick={props.onClick}
+    >
+      <props.icon.react tag="span" elementSize="normal" />
     </button>
   );
 }

@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from 'react';
+import { LOCAL } from '../clusterwords';
 import type { ICheckAnswer, IField, IRecipePage, IRunPage } from '../documents';
 import { startRun } from '../models/runs';
 import { RestError } from '../rest';
@@ -8,6 +9,7 @@ import type { IFileContext } from './filewidget';
 import { Button, Skeleton, Trouble } from './parts';
 import { RecipeForm, type Values } from './recipeform';
 import { RecipeNotes } from './recipenotes';
+import { RunOn } from './runon';
 
 const TYPING = 400;
 
@@ -20,6 +22,7 @@ export function RecipePage(props: {
   like: string | null;
   keep: (values: Values) => void;
   started: (run: IRunPage) => void;
+  launch: () => void;
 }): JSX.Element {
   const { id, workbench } = props;
   const [recipe, setRecipe] = useState<IRecipePage>();
@@ -41,7 +44,8 @@ function Loaded(props: LoadedProps): JSX.Element {
   const [touched, setTouched] = useState(() => new Set(Object.keys(values)));
   const check = useCheck(workbench, recipe, values);
   const [told, setTold] = useState<IField[]>([]);
-  const run = useRun(props, values, problems => {
+  const [on, setOn] = useState([LOCAL]);
+  const run = useRun(props, values, on, problems => {
     setTold(problems);
     setTouched(new Set([...touched, ...problems.map(one => one.parameter)]));
   });
@@ -111,10 +115,16 @@ function Loaded(props: LoadedProps): JSX.Element {
         </form>
         <aside className="jp-mod-side" aria-label="Run">
           <Meaning check={check} problems={problems} />
+          <RunOn
+            model={workbench.clusters}
+            chosen={on}
+            onChange={setOn}
+            launch={props.launch}
+          />
           <Button
             label={run.busy ? 'Starting …' : 'Run'}
             kind="accept"
-            disabled={run.busy}
+            disabled={run.busy || !on.length}
             onClick={run.start}
           />
           <Trouble error={run.error ?? check.error} />
@@ -125,7 +135,7 @@ function Loaded(props: LoadedProps): JSX.Element {
   );
 }
 
-/** What will happen: items, data, where. */
+/** What will happen: items, data. */
 function Meaning(props: { check: ICheck; problems: IField[] }): JSX.Element {
   const { answer, busy } = props.check;
   const ready = answer && !answer.problems.length;
@@ -137,8 +147,6 @@ function Meaning(props: { check: ICheck; problems: IField[] }): JSX.Element {
         <dd>{ready ? expected(answer) : '–'}</dd>
         <dt>Needed on disk</dt>
         <dd>{ready ? size(answer.bytes) : '–'}</dd>
-        <dt>Run on</dt>
-        <dd>This computer</dd>
       </dl>
       {!busy && answer && !ready && (
         <p>
@@ -197,6 +205,7 @@ function useCheck(
 function useRun(
   props: LoadedProps,
   values: Values,
+  on: string[],
   refused: (problems: IField[]) => void
 ): { start: () => void; busy: boolean; error: Error | null } {
   const [busy, setBusy] = useState(false);
@@ -209,10 +218,12 @@ function useRun(
       const request = {
         recipe: recipe.id,
         values: sent(recipe, values),
+        on,
         like
       };
       const run = await startRun(workbench.rest, request);
       workbench.live.follow(run.run_id);
+      void workbench.clusters.refresh();
       props.started(run);
     } catch (reason) {
       const told = reason as Error;
@@ -224,7 +235,7 @@ function useRun(
       setBusy(false);
     }
   };
-  return { start: () => void (busy || start()), busy, error };
+  return { start: () => void (busy || !on.length || start()), busy, error };
 }
 
 /** Put the cursor where the first problem is, once it has been drawn. */
