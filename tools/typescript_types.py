@@ -14,10 +14,11 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from jupyterlab_workbench import documents
+from jupyterlab_workbench.documents import base
 
 TARGET = Path(__file__).parents[1] / "extensions/jupyterlab-workbench/src/documents.ts"
 HEAD = """\
-// Made by tools/typescript_types.py from jupyterlab_workbench/documents.py: change it there.
+// Made by tools/typescript_types.py from jupyterlab_workbench/documents: change it there.
 """
 PLAIN = {
     "string": "string",
@@ -32,10 +33,11 @@ def module() -> str:
     """Return the text of ``src/documents.ts``."""
     models = [
         one
-        for one in vars(documents).values()
+        for module in documents.MODULES
+        for one in vars(module).values()
         if isinstance(one, type)
-        and issubclass(one, documents.Document | documents.Answer)
-        and one not in (documents.Document, documents.Answer)
+        and issubclass(one, base.Document | base.Answer)
+        and one not in (base.Document, base.Answer)
     ]
     _, found = models_json_schema([(model, "serialization") for model in models])
     return HEAD + "".join(_interface(name, one) for name, one in sorted(found["$defs"].items()))

@@ -13,6 +13,7 @@ from typing import Any
 
 import workbench.clusters.handle as clusters
 from workbench import registry
+from workbench.clusters import draft
 from workbench.clusters.cluster import Cluster
 from workbench.clusters.drivers import Drivers
 from workbench.clusters.small_job import caller_ends
@@ -197,9 +198,15 @@ def _parent(folder: str | os.PathLike[str] | None) -> Path | None:
     return found
 
 
-def pool() -> Pool:
-    """Look at everything that the site lets the user compute on."""
-    return Pool.now()
+def pool(*, starts: bool = True) -> Pool:
+    """Look at everything that the site lets the user compute on.
+
+    Parameters
+    ----------
+    starts
+        Whether to ask when a job would start, as far as the pace allows.
+    """
+    return Pool.now(starts=starts)
 
 
 def open_run(run_id: str) -> Run:
@@ -358,3 +365,23 @@ def open_cluster(name: str) -> Cluster:
         With the nearest name.
     """
     return clusters.get(name)
+
+
+def list_clusters() -> list[Cluster]:
+    """Return the handles of all clusters that were ever started, by name."""
+    return clusters.clusters()
+
+
+def stop_cluster(name: str) -> dict[str, Any]:
+    """End a cluster, its workers and its jobs; see :func:`workbench.clusters.handle.stop`."""
+    return clusters.stop(name)
+
+
+def draft_script(name: str, **asked: Any) -> dict[str, Any]:
+    """Return what is wrong with a request, and its job script as :func:`start_cluster` sends it."""
+    return draft.script(name, **asked)
+
+
+def draft_estimate(name: str, **asked: Any) -> dict[str, Any]:
+    """Return what is wrong with a request, and when its first job would start."""
+    return draft.estimate(name, **asked)

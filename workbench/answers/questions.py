@@ -40,6 +40,15 @@ def _retry(run_id: str, accept_code: bool) -> dict[str, Any]:
     return service.retry(run_id, accept_code=accept_code).describe()
 
 
+def _start_cluster(name: str, **asked: Any) -> dict[str, Any]:
+    """Start a cluster; say whether it was this call that did."""
+    try:
+        before = service.open_cluster(name).status()["generation"]
+    except NotFound:
+        before = 0
+    return {"started": service.start_cluster(name, **asked).status()["generation"] > before}
+
+
 def _look(run_ids: Sequence[str]) -> dict[str, str]:
     """Restart the drivers of these runs where that is due; say what was done for each."""
     told = {}
@@ -119,6 +128,10 @@ QUESTIONS: Mapping[str, Callable[..., Any]] = {
     "resume": _resume,
     "retry": _retry,
     "look": _look,
+    "start_cluster": _start_cluster,
+    "stop_cluster": service.stop_cluster,
+    "cluster_script": service.draft_script,
+    "cluster_estimate": service.draft_estimate,
     "rows": _rows,
     "csv": _csv,
     "notebook": views.notebook,

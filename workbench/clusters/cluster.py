@@ -52,6 +52,24 @@ class Connection:
     node_dir: Path | None
     generation: int
 
+    def code(self, name: str) -> dict[str, str]:
+        """Return Python that connects a notebook to cluster `name`: ``{workbench, dask}``.
+
+        The first for one that has the workbench installed, the other for one with Dask alone.
+        """
+        lines = (
+            f"    tls_ca_file={str(self.ca)!r},",
+            f"    tls_client_cert={str(self.certificate)!r},",
+            f"    tls_client_key={str(self.key)!r},",
+            "    require_encryption=True,",
+        )
+        return {
+            "workbench": f"import workbench\n\nclient = workbench.connect({name!r})\nclient\n",
+            "dask": "from distributed import Client, Security\n\nsecurity = Security(\n"
+            + "\n".join(lines)
+            + f"\n)\nclient = Client({self.address!r}, security=security)\nclient\n",
+        }
+
 
 class Cluster:
     """One cluster.
@@ -163,13 +181,17 @@ class Cluster:
         NotFound
             When it has no such job.
         """
+        return self.files.tail(lines, self.log_file(job))
+
+    def log_file(self, job: str | None = None) -> Path:
+        """Return where the cluster's log is, or that of one of its jobs; as :meth:`logs`."""
         jobs = self.status()["jobs"]
         if job is None:
-            return self.files.tail(lines)
+            return self.files.log
         known = {str(one[key]): one["name"] for one in jobs for key in ("job_id", "name")}
         if job not in known:
             raise NotFound.named(f"job of cluster {self.name}", job, (j["job_id"] for j in jobs))
-        return self.files.tail(lines, self.files.job_log(known[job]))
+        return self.files.job_log(known[job])
 
     def wait_answered(self, timeout_s: float) -> dict[str, Any]:
         """Wait until the scheduler has said of every job whether it takes it.

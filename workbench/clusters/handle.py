@@ -111,8 +111,19 @@ def script(name: str, **asked: Any) -> str:
     if spec.local:
         said = "This computer needs no job script. Name a partition: workbench pool show"
         raise ParameterError.of([Problem("partition", said)])
-    folder = ClusterFolder.of(name).path
-    check_place(spec, folder)
+    check_place(spec, ClusterFolder.of(name).path)
+    return script_of(spec)
+
+
+def script_of(spec: ClusterSpec) -> str:
+    """Return the script of a request that was looked up in the pool.
+
+    Raises
+    ------
+    WorkbenchError
+        When dask-jobqueue makes none.
+    """
+    folder = ClusterFolder.of(spec.name).path
     command = [sys.executable, "-P", "-m", "workbench.clusters.process.script", str(folder)]
     done = subprocess.run(
         command, input=json.dumps(spec.to_json()), capture_output=True, text=True, check=False

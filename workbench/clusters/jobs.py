@@ -24,6 +24,7 @@ SUBMITTED, PENDING, STARTING, CONNECTED = "submitted", "pending", "starting", "c
 FINISHING, FAILED, GONE = "finishing", "failed", "gone"
 COMING = (SUBMITTED, PENDING, STARTING, CONNECTED)
 LIVING = (*COMING, FINISHING)
+JOB_STATES = (*LIVING, FAILED, GONE)
 MOST_ENDED = 20
 
 NAME = re.compile(r"wb-([a-z0-9][a-z0-9-]*)-([0-9a-f]{8})-([0-9]+)")

@@ -103,6 +103,22 @@ class ClusterSpec:
         memory = self.memory_bytes or resources.share_bytes(maximum)
         return replace(self, minimum=minimum, maximum=maximum, memory_bytes=memory)
 
+    def asked(self) -> dict[str, Any]:
+        """Return the keywords of :func:`workbench.clusters.handle.request` that ask for the same.
+
+        The name is among them; a size that was left out stays out.
+        """
+        fixed = self.minimum == self.maximum
+        return {
+            "name": self.name,
+            "partition": self.partition,
+            "accelerator": self.accelerator,
+            "workers": self.minimum if fixed else None,
+            "between": None if fixed else [self.minimum, self.maximum],
+            "time_limit_s": self.time_limit_s,
+            "idle_timeout_s": self.idle_timeout_s,
+        }
+
     def to_json(self) -> dict[str, Any]:
         """Return what ``spec.json`` holds."""
         return {"v": 1, **asdict(self)}

@@ -11,7 +11,7 @@ from workbench.pool.collect import latest
 from workbench.pool.count import partitions_of
 from workbench.pool.estimate import estimate
 from workbench.pool.local import this_computer
-from workbench.pool.partition import LOCAL, Partition
+from workbench.pool.partition import LOCAL, Accelerator, Partition
 from workbench.pool.plugins import schedulers, vendors
 from workbench.pool.site import Site, load_site
 from workbench.pool.snapshot import Snapshot, user_name
@@ -93,8 +93,20 @@ class Pool:
 def _json(partition: Partition) -> dict[str, Any]:
     return asdict(partition) | {
         "title": partition.title,
-        "accelerators": [asdict(each) for each in partition.accelerators.values()],
+        "accelerators": [
+            asdict(each) | {"waits": _waits(partition.scheduler, each)}
+            for each in partition.accelerators.values()
+        ],
     }
+
+
+def _waits(scheduler: str, accelerator: Accelerator) -> list[dict[str, Any]]:
+    """Say what the scheduler's words for waiting jobs mean, those of most jobs first."""
+    reasons = sorted(accelerator.pending_reasons.items(), key=lambda pair: -pair[1])
+    return [
+        {"reason": word, "plain": schedulers().usable[scheduler].plain_reason(word), "jobs": jobs}
+        for word, jobs in reasons
+    ]
 
 
 def _strangers(partitions: Iterable[Partition]) -> Iterator[str]:

@@ -45,8 +45,8 @@ def page(run: Run) -> dict[str, Any]:
     }
 
 
-def log_piece(run: Run, start: int) -> dict[str, Any]:
-    """Return some of the run's log.
+def log_piece(log: Path, start: int) -> dict[str, Any]:
+    """Return some of a log: ``{text, start, stop, size}``.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def log_piece(run: Run, start: int) -> dict[str, Any]:
         First byte; negative: so many bytes before the end, from the next whole line on.
     """
     try:
-        with (run.folder / "log").open("rb") as file:
+        with log.open("rb") as file:
             size = file.seek(0, 2)
             first = max(0, size + start) if start < 0 else min(start, size)
             file.seek(first)

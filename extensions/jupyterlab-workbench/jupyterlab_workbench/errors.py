@@ -66,8 +66,13 @@ def plain(status: int, code: str, message: str) -> Told:
     return Told(status, {"code": code, "message": message, "fields": []})
 
 
+def parameter(name: str, message: str) -> Told:
+    """Return that one value is wrong."""
+    fields = [{"parameter": name, "message": message}]
+    return Told(422, {"code": "parameters", "message": f"{name}: {message}", "fields": fields})
+
+
 def invalid_filter(text: str) -> Told:
     """Return that a condition cannot be read."""
-    message = f"{text!r} is no condition: write column<value, with one of = != < <= > >= ~."
-    fields = [{"parameter": "filter", "message": message}]
-    return Told(422, {"code": "parameters", "message": f"filter: {message}", "fields": fields})
+    said = f"{text!r} is no condition: write column<value, with one of = != < <= > >= ~."
+    return parameter("filter", said)

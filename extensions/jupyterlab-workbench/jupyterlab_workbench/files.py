@@ -8,7 +8,7 @@ from typing import IO, Any
 
 from tornado import web
 
-from jupyterlab_workbench.documents import ContentsPath, UploadQuery
+from jupyterlab_workbench.documents.recipes import ContentsPath, UploadQuery
 from jupyterlab_workbench.errors import Told, plain, told
 from jupyterlab_workbench.request import BODY_BYTES, Request, verb
 from workbench import views

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jupyterlab_workbench.documents import CheckRequest
+from jupyterlab_workbench.documents.recipes import CheckRequest
 from jupyterlab_workbench.form import form_schema
 from jupyterlab_workbench.request import Request, verb
 

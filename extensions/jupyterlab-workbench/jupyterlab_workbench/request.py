@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar, cast
 
 from jupyter_server.auth.decorator import authorized
@@ -19,7 +19,7 @@ from workbench.errors import WorkbenchError
 
 BODY_BYTES = 2**20
 D = TypeVar("D", bound=BaseModel)
-Verb = Callable[..., Awaitable[Any]]
+Verb = Callable[..., Coroutine[Any, Any, Any]]
 
 
 class Request(APIHandler):

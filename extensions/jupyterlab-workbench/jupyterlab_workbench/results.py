@@ -7,7 +7,9 @@ import json
 import re
 from typing import Any
 
-from jupyterlab_workbench.documents import ItemsQuery, LogQuery, NotebookRequest, TableQuery
+from jupyterlab_workbench.documents.base import LogQuery
+from jupyterlab_workbench.documents.recipes import NotebookRequest
+from jupyterlab_workbench.documents.results import ItemsQuery, TableQuery
 from jupyterlab_workbench.errors import invalid_filter, plain
 from jupyterlab_workbench.request import Request, verb
 from workbench import service, views

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from jupyterlab_workbench import recipes, results, runs
+from jupyterlab_workbench import clusters, pool, recipes, results, runs
+from jupyterlab_workbench.dashboard import Dashboard
 from jupyterlab_workbench.files import Files
 from jupyterlab_workbench.request import Nothing, Request
 
@@ -27,5 +28,14 @@ ROUTES: tuple[tuple[str, type[Request]], ...] = (
     (f"runs/{ONE}/log", results.Log),
     (f"runs/{ONE}/notebook", results.Notebook),
     ("files", Files),
+    ("pool", pool.Pool),
+    ("pool/cards", pool.Cards),
+    ("clusters", clusters.Clusters),
+    # Before the names: no cluster can be reached here that is called like one of these.
+    ("clusters/script", clusters.Script),
+    ("clusters/estimate", clusters.Estimate),
+    (f"clusters/{ONE}", clusters.OneCluster),
+    (f"clusters/{ONE}/log", clusters.Log),
+    (f"clusters/{ONE}/dashboard/(.*)", Dashboard),
 )
 EVERYTHING_ELSE = (".*", Nothing)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from jupyterlab_workbench.documents import DeleteQuery, GoOn, RunRequest, RunsQuery, State
+from jupyterlab_workbench.documents.runs import DeleteQuery, GoOn, RunRequest, RunsQuery, State
 from jupyterlab_workbench.errors import plain
 from jupyterlab_workbench.request import Request, verb
 from workbench import service, views

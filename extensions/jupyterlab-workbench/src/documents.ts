@@ -1,4 +1,38 @@
-// Made by tools/typescript_types.py from jupyterlab_workbench/documents.py: change it there.
+// Made by tools/typescript_types.py from jupyterlab_workbench/documents: change it there.
+
+/** A kind of card in a partition; `waits` says of `pending_reasons` what they mean. */
+export interface IAccelerator {
+  name: string;
+  vendor: string;
+  model: string;
+  memory_bytes: number | null;
+  per_node: number;
+  cards: ICardTotals;
+  pending_jobs: number;
+  pending_reasons: { [name: string]: number };
+  waits: IPendingReason[];
+  start: IPoolStart | null;
+  price_per_hour: number | null;
+  power_w: number | null;
+}
+
+/** A card that a worker holds. */
+export interface ICard {
+  vendor: string;
+  model: string;
+  index: number | null;
+  uuid: string | null;
+}
+
+/** Cards of one kind: free + allocated + out_of_service = total; `mine` are allocated ones. */
+export interface ICardTotals {
+  total: number;
+  free: number;
+  allocated: number;
+  out_of_service: number;
+  mine: number;
+  stranded: number;
+}
 
 /** Every recipe. */
 export interface ICatalogue {
@@ -18,6 +52,85 @@ export interface ICheckRequest {
   values: { [name: string]: any };
 }
 
+/** A cluster in the list; `reason` says how it ended, `problem` what keeps it from growing. */
+export interface ICluster {
+  name: string;
+  state: 'starting' | 'running' | 'stopping' | 'stopped' | 'failed';
+  partition: string;
+  accelerator: string | null;
+  host: string;
+  pid: number;
+  folder: string;
+  generation: number;
+  workers: IClusterWorkers;
+  job_counts: IJobCounts;
+  memory_bytes: number | null;
+  warnings: string[];
+  problem: string;
+  reason: string;
+  runs: string[];
+  own_job: IOwnJob | null;
+  started: string;
+}
+
+/** A job: `reason` in the scheduler's words, `plain` the same for people. */
+export interface IClusterJob {
+  name: string;
+  job_id: string | null;
+  state: 'submitted' | 'pending' | 'starting' | 'connected' | 'finishing' | 'failed' | 'gone';
+  reason: string | null;
+  plain: string | null;
+  start: string | null;
+  exit: number | null;
+  log_tail: string | null;
+}
+
+/** Where to begin, as in a run's log; `job`: that of one of its jobs, by id or name. */
+export interface IClusterLogQuery {
+  from?: number;
+  job?: string;
+}
+
+/** Everything about one cluster.
+
+`request` starts the same one again; `connect` and `dashboard` are there while it runs, the
+dashboard as a path below ``<base_url>/workbench/api/``. */
+export interface IClusterPage {
+  name: string;
+  state: 'starting' | 'running' | 'stopping' | 'stopped' | 'failed';
+  partition: string;
+  accelerator: string | null;
+  host: string;
+  pid: number;
+  folder: string;
+  generation: number;
+  workers: IClusterWorkers;
+  job_counts: IJobCounts;
+  memory_bytes: number | null;
+  warnings: string[];
+  problem: string;
+  reason: string;
+  runs: string[];
+  own_job: IOwnJob | null;
+  started: string;
+  worker_processes: IWorkerProcess[];
+  jobs: IClusterJob[];
+  request: IClusterRequest;
+  connect: IConnectCode | null;
+  dashboard: string | null;
+}
+
+/** A cluster to start; `between` is the smallest and the largest size, instead of `workers`. */
+export interface IClusterRequest {
+  name: string;
+  partition?: string;
+  accelerator?: string | null;
+  workers?: number | null;
+  between?: number[] | null;
+  time_limit_s?: number | null;
+  idle_timeout_s?: number | null;
+}
+
 /** What one of a run's clusters does for it; `rate` in tasks a second. */
 export interface IClusterShare {
   name: string;
@@ -27,10 +140,35 @@ export interface IClusterShare {
   problem: string;
 }
 
+/** Another size: a number, or the smallest and the largest. */
+export interface IClusterSize {
+  workers?: number | null;
+  between?: number[] | null;
+}
+
+/** How many workers were asked for, between which bounds, and how many are there. */
+export interface IClusterWorkers {
+  asked: number;
+  min: number;
+  max: number;
+  connected: number;
+}
+
+/** Every cluster that was ever started, by name. */
+export interface IClusters {
+  clusters: ICluster[];
+}
+
 /** What starts a run with the same values. */
 export interface ICode {
   shell: string;
   python: string;
+}
+
+/** Python that connects a notebook: with the workbench installed there, and with Dask alone. */
+export interface IConnectCode {
+  workbench: string;
+  dask: string;
 }
 
 /** A path of the file browser. */
@@ -56,6 +194,12 @@ export interface IDriver {
   pid: number;
   epoch: number;
   job_id: string | null;
+}
+
+/** An estimate; null on this computer, and where the scheduler makes none. */
+export interface IEstimateAnswer {
+  problems: IField[];
+  start: IStartEstimate | null;
 }
 
 /** A working set of values. */
@@ -140,6 +284,17 @@ export interface IItemsQuery {
   limit?: number;
 }
 
+/** Jobs of a cluster by state. */
+export interface IJobCounts {
+  submitted: number;
+  pending: number;
+  starting: number;
+  connected: number;
+  finishing: number;
+  failed: number;
+  gone: number;
+}
+
 /** Bytes `start` to `stop` of a log of `size` bytes. */
 export interface ILogPiece {
   text: string;
@@ -151,6 +306,15 @@ export interface ILogPiece {
 /** Where to begin; negative: so many bytes before the end. */
 export interface ILogQuery {
   from?: number;
+}
+
+/** Nodes of a partition by state. */
+export interface INodeTotals {
+  total: number;
+  idle: number;
+  mixed: number;
+  allocated: number;
+  out_of_service: number;
 }
 
 /** Where to write a notebook: a folder of the file browser. */
@@ -170,10 +334,59 @@ export interface IOutput {
   columns?: IOutput[];
 }
 
+/** The batch job in which a cluster's process runs. */
+export interface IOwnJob {
+  name: string;
+  job_id: string | null;
+}
+
 /** A pack that cannot be used, and why. */
 export interface IPackProblem {
   pack: string;
   message: string;
+}
+
+/** A partition; that of the scheduler ``local`` is this computer. */
+export interface IPartition {
+  name: string;
+  title: string;
+  scheduler: string;
+  time_limit_s: number | null;
+  default_time_s: number | null;
+  up: boolean;
+  default: boolean;
+  accounts: string[];
+  cpus: number;
+  memory_bytes: number;
+  nodes: INodeTotals;
+  accelerators: IAccelerator[];
+  pending_jobs: number;
+}
+
+/** Why jobs wait: the scheduler's word, what it means, and for how many it stands. */
+export interface IPendingReason {
+  reason: string;
+  plain: string;
+  jobs: number;
+}
+
+/** Everything that can be computed on; `stale`: a scheduler did not answer lately. */
+export interface IPool {
+  scheduler: string;
+  collected: string;
+  age_s: number;
+  stale: boolean;
+  problems: string[];
+  partitions: IPartition[];
+}
+
+/** When a job of so many cards would start, by the word of `source`; `at` null: not told. */
+export interface IPoolStart {
+  at: string | null;
+  cards: number;
+  source: string;
+  collected: string;
+  refused: string | null;
 }
 
 /** With what a run was computed. */
@@ -301,6 +514,14 @@ export interface IRunsQuery {
   after?: string | null;
 }
 
+/** The script of each of a cluster's `jobs`; null where there are problems or no jobs. */
+export interface IScriptAnswer {
+  problems: IField[];
+  script: string | null;
+  jobs: number;
+  workers_per_job: number;
+}
+
 /** Progress of a stage. */
 export interface IStage {
   name: string;
@@ -309,6 +530,19 @@ export interface IStage {
   tasks_done: number;
   tasks_failed: number;
   keys_sha256: string;
+}
+
+/** When the first job would start, by the word of `source` of the scheduler `title`.
+
+`refused` says why it could not start at all, `words` are the scheduler's own. */
+export interface IStartEstimate {
+  at: string | null;
+  title: string;
+  source: string;
+  words: string;
+  refused: string | null;
+  collected: string | null;
+  age_s: number | null;
 }
 
 /** A column of the table. */
@@ -330,4 +564,13 @@ export interface ITableQuery {
 /** Name of an uploaded file. */
 export interface IUploadQuery {
   name: string;
+}
+
+/** A worker. */
+export interface IWorkerProcess {
+  name: string;
+  host: string;
+  pid: number;
+  job_id: string | null;
+  card: ICard | null;
 }

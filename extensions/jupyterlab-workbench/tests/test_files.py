@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyterlab_workbench.documents import DiskFile
+from jupyterlab_workbench.documents.recipes import DiskFile
 
 BINARY = {"Content-Type": "application/octet-stream"}
 

@@ -1,6 +1,6 @@
 """Catalogue, form and check over REST."""
 
-from jupyterlab_workbench.documents import Catalogue, CheckAnswer, RecipePage
+from jupyterlab_workbench.documents.recipes import Catalogue, CheckAnswer, RecipePage
 
 RECIPE = "kinds.every"
 

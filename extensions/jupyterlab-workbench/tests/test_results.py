@@ -6,13 +6,9 @@ import json
 
 import pytest
 
-from jupyterlab_workbench.documents import (
-    ContentsPath,
-    Figures,
-    ItemsPage,
-    LogPiece,
-    Rows,
-)
+from jupyterlab_workbench.documents.base import LogPiece
+from jupyterlab_workbench.documents.recipes import ContentsPath
+from jupyterlab_workbench.documents.results import Figures, ItemsPage, Rows
 from workbench import open_run
 
 

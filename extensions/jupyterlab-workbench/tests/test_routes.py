@@ -28,6 +28,14 @@ PROMISED = {
     "runs/{}/code": {"GET"},
     "runs/{}/notebook": {"POST"},
     "files": {"POST"},
+    "pool": {"GET"},
+    "pool/cards": {"GET"},
+    "clusters": {"GET", "POST"},
+    "clusters/script": {"POST"},
+    "clusters/estimate": {"POST"},
+    "clusters/{}": {"GET", "PATCH", "DELETE"},
+    "clusters/{}/log": {"GET"},
+    "clusters/{}/dashboard/{}": {"GET"},
 }
 VERBS = ("GET", "POST", "DELETE", "PUT", "PATCH")
 HOSTILE = ("../../etc", "..", "\0", "a b", "é", "x" * 300, "<script>", "-rf", "*", "%2e%2e", "a/b")
@@ -41,13 +49,13 @@ def verbs_of(handler):
 
 
 def test_the_table_is_what_is_promised():
-    found = {path.replace("([^/]+)", "{}"): verbs_of(handler) for path, handler in ROUTES}
+    found = {re.sub(r"\([^)]+\)", "{}", path): verbs_of(handler) for path, handler in ROUTES}
     assert found == PROMISED
 
 
 def test_every_route_is_documented():
     text = (ROOT / "docs/jupyterlab.md").read_text()
-    named = set(re.findall(r"`(?:GET|POST|DELETE) ([^`?]+)", text))
+    named = set(re.findall(r"`(?:GET|POST|PATCH|DELETE) ([^`?]+)", text))
     assert {re.sub(r"\{\w+\}", "{}", one) for one in named} == set(PROMISED)
 
 
@@ -97,13 +105,16 @@ async def test_other_verbs_are_refused(client, place, route):
 async def test_a_body_that_cannot_be_read_is_refused(client, place, body):
     headers = {"Content-Type": "application/json"}
     for route, verb in EVERY:
-        if verb == "POST" and route != "runs/{}/stop":  # which takes none
+        if verb in ("POST", "PATCH") and route != "runs/{}/stop":  # which takes none
             path = filled(route, place.good if route.startswith("runs") else "kinds.every")
             error = await client.refused(422, verb, *path, raw=body, headers=headers)
             assert error["fields"], route
 
 
-@pytest.mark.parametrize("route", ["recipes/{}/check", "runs", "runs/{}/notebook", "files"])
+@pytest.mark.parametrize(
+    "route",
+    ["recipes/{}/check", "runs", "runs/{}/notebook", "files", "clusters", "clusters/script"],
+)
 async def test_a_body_that_is_too_large_is_refused(client, place, route):
     path = filled(route, place.good if route.startswith("runs") else "kinds.every")
     body = b'{"values": "' + b"x" * 2**20 + b'"}'

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from jupyterlab_workbench.documents import Code, RunPage, Runs
+from jupyterlab_workbench.documents.runs import Code, RunPage, Runs
 from workbench.runs.status import FINAL
 
 

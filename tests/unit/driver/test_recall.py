@@ -52,4 +52,5 @@ def test_what_queues_comes_back_lost_and_all_else_with_its_value(client, monkeyp
     assert lost
     assert all(event.value == event.token for event in got if not event.lost)
     assert len(lost) < CALLS
-    assert not link._futures and not link._waits
+    assert not link._futures
+    assert not link._waits
