@@ -1,4 +1,7 @@
-"""Under ``CI=true`` a test that was skipped did not pass: missing tools fail the run."""
+"""What holds for all tests: none is skipped under ``CI=true``, and a scheduler's run side by side.
+
+Where two processes share the tests, all that asks a scheduler goes to one of them, in order.
+"""
 
 import os
 
@@ -14,6 +17,12 @@ def _refuse_skip(report):
     if DATA_UNSET not in reason:
         report.outcome = "failed"
         report.longrepr = f"skipped under CI=true: {reason}"
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        group = "scheduler" if "tests/slurm/" in item.nodeid else "computer"
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.hookimpl(wrapper=True)

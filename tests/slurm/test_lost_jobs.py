@@ -13,6 +13,7 @@ from tests.slurm.work import Work, until
 from tools.rig.slurm import Slurm
 
 STEPS = {"n": 500, "seconds": 0.05}
+LONG_STEPS = {"n": 2, "seconds": 32.0}
 DCU = ("--partition", "dcu", "--accelerator", "dcu:k100")
 NPU = ("--partition", "spare", "--accelerator", "npu:910b")
 GPU = ("--partition", "gpu", "--accelerator", "gpu:a100")
@@ -25,6 +26,7 @@ CLUSTERS = {
     "dead-node": (1, DCU),
     "drained": (1, GPU),
     "out-of-time": (1, (*CPU, "--time", "0:01:00")),
+    "killed-by-limit": (1, CPU),
 }
 
 
@@ -76,15 +78,19 @@ class Scene:
 
 @pytest.fixture(scope="module")
 def scene(slurm):
-    """Six clusters, each with a run that has finished some of its work."""
+    """Seven clusters, each with a run that has finished some of its work."""
     with Work(slurm, WORKBENCH_DRAIN_S="20", WORKBENCH_CONNECT_S="12") as work:
         with ThreadPoolExecutor(3) as pool:
             for name, (size, words) in CLUSTERS.items():
                 pool.submit(work.cluster, name, *words, workers=size, full=False)
-        runs = {name: work.start("faults.steps", "--on", name, **STEPS) for name in CLUSTERS}
+        steps = dict.fromkeys(CLUSTERS, STEPS) | {"killed-by-limit": LONG_STEPS}
+        runs = {
+            name: work.start("faults.steps", "--on", name, **steps[name]) for name in CLUSTERS
+        }
         first = {name: work.job_ids(name) for name in CLUSTERS}
         for name, run in runs.items():
-            until(run.finished, f"a first record of {name}", tell=run.log)
+            began = run.calls if name == "killed-by-limit" else run.finished
+            until(began, f"a first call or record of {name}", tell=run.log)
         yield Scene(slurm, work, runs, first, {})
 
 
@@ -94,6 +100,7 @@ def hurt(scene):
     rig, hosts = scene.rig, scene.work.status("dead-node")["worker_processes"]
     rig.cancel(scene.strike("cancelled"))
     rig.requeue(scene.strike("requeued"))
+    rig.expire(scene.strike("killed-by-limit"))
     scene.strike("preempted")
     urgent = rig.preempt()
     scene.strike("drained")
@@ -167,3 +174,14 @@ def test_jobs_are_replaced_before_their_time_is_over(scene):
     scene.finished[name] = set()
     status = scene.work.full(name, 1)
     assert status["jobs"][-1]["job_id"] != job["job_id"]
+
+
+def test_a_time_limit_that_strikes_in_mid_task_costs_that_task_alone(hurt):
+    name = "killed-by-limit"
+    run = hurt.work.ends(hurt.runs[name])
+    calls = run.calls()
+    assert run.describe()["items"]["done"] == LONG_STEPS["n"]
+    assert sorted(calls.values()) == [1, 2], run.log()
+    job = hurt.told(name, "it ended", lambda job: job["state"] in ("gone", "failed"))
+    assert "time limit" in job["plain"]
+    assert hurt.work.submitted(name) == 2

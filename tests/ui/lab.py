@@ -28,6 +28,9 @@ expect.set_options(timeout=SLOW_MS)
 class Lab:
     """One JupyterLab server; it can be killed and started again at the same port."""
 
+    before = ()  # words that stand before the command
+    python = (sys.executable,)
+
     def __init__(self, place):
         self.place = place
         with socket.socket() as probe:
@@ -41,6 +44,11 @@ class Lab:
         """Address of the application."""
         return f"http://127.0.0.1:{self.port}{BASE}lab"
 
+    @property
+    def pid(self):
+        """Number of the server's process."""
+        return self._process.pid
+
     def start(self):
         """Start the server and wait until it answers."""
         options = {
@@ -51,22 +59,22 @@ class Lab:
             "IdentityProvider.token": TOKEN,
         }
         words = [f"--{name}={value}" for name, value in options.items()]
-        command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", *words]
+        command = [*self.python, "-m", "jupyterlab", "--no-browser", "--allow-root", *words]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*command, f"--port={self.port}"],
+                [*self.before, *command, f"--port={self.port}"],
                 env={**os.environ, **self.place.env},
                 cwd=self.place.work,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
-        for _ in range(600):
+        for _ in range(3000):
             try:
                 urllib.request.urlopen(f"http://127.0.0.1:{self.port}{BASE}api", timeout=2)
             except OSError:
                 assert self._process.poll() is None, self.log.read_text()
-                time.sleep(0.1)
+                time.sleep(0.02)
             else:
                 return
         raise AssertionError(self.log.read_text())

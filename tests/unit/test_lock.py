@@ -195,3 +195,11 @@ class Renewing:
     def stop(self) -> None:
         self._process.kill()
         self._process.wait()
+
+
+@pytest.mark.parametrize("name", ["SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "WORKBENCH_JOB_ID"])
+def test_a_batch_job_is_known_by_its_schedulers_word_or_by_ours(monkeypatch, name):
+    assert locks.batch_job_id() is None
+    monkeypatch.setenv("WORKBENCH_JOB_ID", "1")
+    monkeypatch.setenv(name, "77")
+    assert locks.batch_job_id() == "77"

@@ -93,7 +93,7 @@ class Lines:
             detail += "".join(
                 f"; {cluster['name']}: {cluster_words(cluster)}" for cluster in several(document)
             )
-            text = f"{stage['name']}: {done:,} of {stage['tasks']:,} {detail}".rstrip()
+            text = f"{stage['name']}: {done:,} of {stage['tasks']:,} tasks {detail}".rstrip()
         click.echo(f"  {document['state']:<10} {text}", err=True)
 
 

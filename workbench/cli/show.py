@@ -88,7 +88,7 @@ def print_run(run: Run, document: dict[str, Any]) -> None:
     for stage in document["stages"]:
         failed = f", {stage['tasks_failed']:,} failed" if stage["tasks_failed"] else ""
         click.echo(
-            f"  stage {stage['name']}: {stage['tasks_done']:,} of {stage['tasks']:,} done{failed}"
+            f"  stage {stage['name']}: {stage['tasks_done']:,} of {stage['tasks']:,} tasks done{failed}"
         )
     if len(document["per_cluster"]) > 1:
         for cluster in document["per_cluster"]:

@@ -14,6 +14,9 @@ from workbench.driver.progress import Progress, Range
 from workbench.environ import seconds
 
 TARGET_S = 2.0
+# What one driver writes down is the limit of many workers: half of the records a second that it
+# was seen to keep beside 1,000 of them (docs/scale.md).
+RECORDS_PER_S = 50.0
 SHORTEST_S = 0.1
 GROWTH = 16.0
 BUDGET_FACTOR = 3.0
@@ -23,17 +26,24 @@ MANY_RANGES = 10_000
 LOOK = 1000
 
 
-def batch_s() -> float:
-    """Return how long a batch should take: ``$WORKBENCH_BATCH_S`` seconds, 2 unless that is set.
+def batch_s(workers: int) -> float:
+    """Return how long a batch should take: ``$WORKBENCH_BATCH_S`` seconds where that is set.
 
-    Shorter batches lose less when a worker dies, longer ones cost less; 0 sends every task alone.
+    Else 2 seconds, and longer for more than 100 workers, so that their records do not queue at
+    the driver.  Shorter batches lose less when a worker dies, longer ones cost less; 0 sends
+    every task alone.
+
+    Parameters
+    ----------
+    workers
+        Of all clusters together.
 
     Raises
     ------
     ParameterError
         When the setting is no such number.
     """
-    return seconds("WORKBENCH_BATCH_S", TARGET_S)
+    return seconds("WORKBENCH_BATCH_S", max(TARGET_S, workers / RECORDS_PER_S))
 
 
 @dataclass
@@ -92,14 +102,18 @@ class Cutter:
         workers finish together.
     """
 
-    def __init__(self, progress: Progress, *, target_s: float | None = None) -> None:
+    def __init__(self, progress: Progress) -> None:
         self.progress = progress
-        self.target_s = batch_s() if target_s is None else target_s
+        self.target_s = batch_s(1)
         costs = progress.plan.tasks.cost
         self._sum: NDArray[np.float64] = np.zeros(len(costs) + 1)
         np.cumsum(costs, out=self._sum[1:])
         self._uniform = float(costs[0]) if len(costs) else 1.0
         self._numbers = itertools.count()
+
+    def serve(self, workers: int) -> None:
+        """Take in how many workers there are; see :func:`batch_s`."""
+        self.target_s = batch_s(workers)
 
     def cost(self, tasks: Iterable[Range]) -> float:
         """Return the declared cost of some ranges."""

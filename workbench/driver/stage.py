@@ -119,6 +119,7 @@ class StageRun:
 
     def _fill(self) -> None:
         """Send batches while a cluster has room for one that it should get."""
+        self.cutter.serve(sum(link.workers for link in self.desk.calls.usable()))
         sending = True
         while sending:
             # Whoever has the most room comes first, anew after every batch.

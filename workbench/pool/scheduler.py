@@ -100,7 +100,7 @@ class Scheduler(ABC):
         ``module:class`` of dask-jobqueue's job, which writes the directives and knows the words
         to submit and cancel; imported by the cluster's process alone.  Empty: none.
     job_id_variable
-        Set inside its jobs.
+        Set inside its jobs; our job scripts hand its value to our processes.
     own_variables, kept_variables
         Beginnings of the environment variables by which it, or the job around us, would change
         what a command means; and those of them that commands need.  See

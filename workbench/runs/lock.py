@@ -25,6 +25,7 @@ from workbench.runs.files import read_json, replace_json
 
 LOG = logging.getLogger(__name__)
 
+JOB_ID = "WORKBENCH_JOB_ID"
 SILENT_S = 60.0
 RENEWALS = 6
 CLAIM_S = 5.0
@@ -68,8 +69,12 @@ def start_ticks(pid: int) -> int | None:
 
 
 def batch_job_id() -> str | None:
-    """Return the id of the batch job that this process runs in, None outside of one."""
-    names = ("SLURM_JOB_ID", "PBS_JOBID", "JOB_ID", "LSB_JOBID")
+    """Return the id of the batch job that this process runs in, None outside of one.
+
+    What our own job scripts set comes last: a job that somebody submits from one of ours may
+    inherit it.
+    """
+    names = ("SLURM_JOB_ID", "PBS_JOBID", "JOB_ID", "LSB_JOBID", JOB_ID)
     return next((os.environ[name] for name in names if os.environ.get(name)), None)
 
 

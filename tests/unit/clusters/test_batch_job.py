@@ -64,6 +64,7 @@ def test_the_script_asks_for_what_was_asked_and_quotes_its_command(request_, tmp
     commands = [line for line in lines if line and not line.startswith("#")]
     assert commands == [
         "module load dtk/24.04",
+        'export WORKBENCH_JOB_ID="${SLURM_JOB_ID:-}"',
         f"'/opt/my python/bin/python' -P -m workbench.worker {tmp_path} x",
     ]
 

@@ -35,9 +35,24 @@ def test_the_first_batch_is_one_task():
 
 @pytest.mark.parametrize("s_per_task", [1e-6, 0.001, 0.1, 1.0, 30.0])
 def test_batches_take_about_the_target_and_are_short_at_the_end(s_per_task):
-    sizes = drain(Cutter(progress_of(3000), target_s=2.0), s_per_task)
+    sizes = drain(Cutter(progress_of(3000)), s_per_task)
     assert max(sizes) <= max(1, 2.0 / s_per_task * 1.01, 16)
     assert sizes[-1] * s_per_task <= max(0.11, s_per_task)
+
+
+@pytest.mark.parametrize(("workers", "longest_s"), [(1, 2.0), (100, 2.0), (3000, 60.0)])
+def test_batches_are_longer_where_more_workers_report(workers, longest_s):
+    cutter = Cutter(progress_of(100_000))
+    cutter.serve(workers)
+    sizes = drain(cutter, 0.01)
+    assert max(sizes) * 0.01 == pytest.approx(longest_s, rel=0.01)
+
+
+def test_a_length_that_is_set_holds_for_any_number_of_workers(monkeypatch):
+    monkeypatch.setenv("WORKBENCH_BATCH_S", "3")
+    cutter = Cutter(progress_of(100_000))
+    cutter.serve(30_000)
+    assert max(drain(cutter, 0.01)) == 300
 
 
 def test_a_batch_grows_by_a_factor_of_sixteen_at_most():
@@ -53,7 +68,7 @@ def test_no_batch_is_larger_than_the_limit():
 
 def test_costs_decide_how_many_tasks_go_together():
     costs = np.r_[np.full(500, 1.0), np.full(500, 10.0)]
-    cutter = Cutter(progress_of(1000, cost=costs), target_s=2.0)
+    cutter = Cutter(progress_of(1000, cost=costs))
     pace = Pace()
     pace.learn(100.0, 100, 1.0)
     cheap = cutter.next(pace, 100.0)

@@ -18,6 +18,7 @@ from typing import Any
 from workbench.pool import commands
 from workbench.pool.commands import asking, submitting
 from workbench.pool.scheduler import JobRequest, Scheduler
+from workbench.runs.lock import JOB_ID
 
 ANSWER_S = 30.0
 
@@ -58,11 +59,16 @@ def build(scheduler: Scheduler, request: JobRequest) -> Any:
         processes=1,
         python=sys.executable,
         shebang="#!/bin/bash",
-        job_script_prologue=list(request.prologue),
+        job_script_prologue=[*request.prologue, _job_id(scheduler)],
         **scheduler.job_options(request),
     )
     job._command_template = shlex.join(request.command)
     return job
+
+
+def _job_id(scheduler: Scheduler) -> str:
+    """Return the line that tells our processes their job under any scheduler."""
+    return f'export {JOB_ID}="${{{scheduler.job_id_variable}:-}}"'
 
 
 async def submit(scheduler: Scheduler, job: Any, script: Path) -> str:

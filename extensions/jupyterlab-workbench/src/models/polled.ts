@@ -17,6 +17,7 @@ export abstract class PolledModel implements IDisposable {
         max: Math.max(60_000, options.interval)
       },
       name: options.name,
+      linger: 0,
       standby: options.standby ?? 'when-hidden'
     });
   }
