@@ -74,7 +74,7 @@ export const JOB_WORDS: { [state in IClusterJob['state']]: string } = {
 
 /** When a cluster that nobody uses ends itself. */
 export function endsWords(cluster: ICluster): string {
-  if (cluster.state !== 'running' || cluster.idle_ends === null) {
+  if (cluster.state !== 'running' || !cluster.idle_ends) {
     return '';
   }
   const left = (Date.parse(cluster.idle_ends) - Date.now()) / 1000;

@@ -34,6 +34,7 @@ from workbench.clusters.process.size import SHRINK_AFTER_S, Size
 from workbench.clusters.process.workers import LocalWorkers
 from workbench.clusters.spec import ClusterSpec
 from workbench.errors import WorkbenchError
+from workbench.pool.units import rfc3339
 from workbench.resources import this_computer
 from workbench.runs.lock import now, renew_s
 
@@ -264,6 +265,10 @@ class Life:
             self.end("a client shut it down")
         if busy or scheduler.check_idle() is None:
             self._busy = clock
+            self.status["idle_ends"] = None
+        elif self.status["idle_ends"] is None:
+            left_s = self.spec.idle_s - (clock - self._busy)
+            self.status["idle_ends"] = rfc3339(time.time() + left_s)
         if clock - self._busy > self.spec.idle_s:
             self.end(f"no run and no work for {self.spec.idle_s:g} seconds")
         if self.spec.life_s and clock - self._begun > self.spec.life_s:
