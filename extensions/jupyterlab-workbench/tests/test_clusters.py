@@ -109,7 +109,8 @@ async def test_its_log_is_read_in_pieces(client, fold):
 
 async def test_the_code_connects(client, fold):
     connected_sum = "print(client.submit(sum, [40, 2]).result())"
-    for code in (fold["connect"]["workbench"], fold["connect"]["dask"]):
+    cluster = await client.get("clusters", "fold", model=ClusterPage)
+    for code in (cluster["connect"]["workbench"], cluster["connect"]["dask"]):
         assert await said_by_python(f"{code}\n{connected_sum}") == "42"
 
 
