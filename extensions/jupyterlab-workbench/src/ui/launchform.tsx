@@ -21,7 +21,6 @@ export function LaunchForm(props: {
 }): JSX.Element {
   const { request, problems, onChange } = props;
   const partitions = props.pool.pool?.partitions ?? [];
-  const partition = partitions.find(one => one.name === request.partition);
   const set = (found: Partial<IClusterRequest>) =>
     onChange({ ...request, ...found });
   const here = request.partition === LOCAL;
@@ -42,6 +41,47 @@ export function LaunchForm(props: {
           />
         )}
       </Field>
+      <Place partitions={partitions} {...props} set={set} />
+      <SizeField
+        id="workbench-launch-size"
+        size={sizeOf(request)}
+        problems={problems}
+        optional={here}
+        onChange={found => set(asked(found, here))}
+      />
+      {!here && (
+        <SpanField
+          id="workbench-launch-time"
+          label="Time limit of each job"
+          help="Jobs are replaced before theirs is over, and runs go on. Empty: the usual one of the partition."
+          seconds={request.time_limit_s ?? null}
+          problems={problemsOf(problems, 'time_limit_s', 'time')}
+          onChange={time_limit_s => set({ time_limit_s })}
+        />
+      )}
+      <SpanField
+        id="workbench-launch-idle"
+        label="Ends itself when idle for"
+        help={`Without a run and without work. Empty: ${here ? 'half an hour' : 'five minutes'}.`}
+        seconds={request.idle_timeout_s ?? null}
+        problems={problemsOf(problems, 'idle_timeout_s', 'idle_timeout')}
+        onChange={idle_timeout_s => set({ idle_timeout_s })}
+      />
+    </>
+  );
+}
+
+/** Where, and on which card. */
+function Place(props: {
+  partitions: IPartition[];
+  request: IClusterRequest;
+  problems: IField[];
+  set: (found: Partial<IClusterRequest>) => void;
+}): JSX.Element {
+  const { partitions, request, problems, set } = props;
+  const partition = partitions.find(one => one.name === request.partition);
+  return (
+    <>
       <Field
         id="workbench-launch-partition"
         label="Where"
@@ -90,31 +130,6 @@ export function LaunchForm(props: {
           </select>
         )}
       </Field>
-      <SizeField
-        id="workbench-launch-size"
-        size={sizeOf(request)}
-        problems={problems}
-        optional={here}
-        onChange={found => set(asked(found, here))}
-      />
-      {!here && (
-        <SpanField
-          id="workbench-launch-time"
-          label="Time limit of each job"
-          help="Jobs are replaced before theirs is over, and runs go on. Empty: the usual one of the partition."
-          seconds={request.time_limit_s ?? null}
-          problems={problemsOf(problems, 'time_limit_s', 'time')}
-          onChange={time_limit_s => set({ time_limit_s })}
-        />
-      )}
-      <SpanField
-        id="workbench-launch-idle"
-        label="Ends itself when idle for"
-        help={`Without a run and without work. Empty: ${here ? 'half an hour' : 'five minutes'}.`}
-        seconds={request.idle_timeout_s ?? null}
-        problems={problemsOf(problems, 'idle_timeout_s', 'idle_timeout')}
-        onChange={idle_timeout_s => set({ idle_timeout_s })}
-      />
     </>
   );
 }

@@ -79,30 +79,10 @@ function Loaded(props: LoadedProps): JSX.Element {
             run.start();
           }}
         >
-          {recipe.examples.length > 0 && (
-            <div className="jp-Workbench-examples">
-              {recipe.examples.map(example => (
-                <Button
-                  key={example.name}
-                  label={
-                    recipe.examples.length === 1
-                      ? 'Example'
-                      : `Example: ${example.name}`
-                  }
-                  title={`Fill in: ${example.title}`}
-                  onClick={() =>
-                    change(
-                      read(recipe, example.values),
-                      Object.keys(example.values)
-                    )
-                  }
-                />
-              ))}
-              <span className="jp-mod-more">
-                {recipe.examples.length === 1 && recipe.examples[0].title}
-              </span>
-            </div>
-          )}
+          <Examples
+            recipe={recipe}
+            fill={found => change(read(recipe, found), Object.keys(found))}
+          />
           <RecipeForm
             schema={recipe.form}
             values={values}
@@ -131,6 +111,31 @@ function Loaded(props: LoadedProps): JSX.Element {
           <RecipeNotes recipe={recipe} />
         </aside>
       </div>
+    </div>
+  );
+}
+
+/** Values that work, one click away. */
+function Examples(props: {
+  recipe: IRecipePage;
+  fill: (values: Values) => void;
+}): JSX.Element | null {
+  const { examples } = props.recipe;
+  if (!examples.length) {
+    return null;
+  }
+  const only = examples.length === 1;
+  return (
+    <div className="jp-Workbench-examples">
+      {examples.map(example => (
+        <Button
+          key={example.name}
+          label={only ? 'Example' : `Example: ${example.name}`}
+          title={`Fill in: ${example.title}`}
+          onClick={() => props.fill(example.values)}
+        />
+      ))}
+      <span className="jp-mod-more">{only && examples[0].title}</span>
     </div>
   );
 }
