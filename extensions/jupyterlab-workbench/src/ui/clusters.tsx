@@ -2,8 +2,7 @@ import {
   addIcon,
   editIcon,
   PanelWithToolbar,
-  stopIcon,
-  ToolbarButton
+  stopIcon
 } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import { useState } from 'react';
@@ -15,7 +14,7 @@ import { count, place } from '../words';
 import { ClusterSign, JobNotes } from './clusterparts';
 import { useModel, useTick } from './hooks';
 import { LookingWidget } from './looking';
-import { IconButton, Skeleton, Trouble } from './parts';
+import { IconButton, Skeleton, toolButton, Trouble } from './parts';
 
 /** The section of the panel that lists clusters. */
 export class ClustersSection extends PanelWithToolbar {
@@ -25,10 +24,8 @@ export class ClustersSection extends PanelWithToolbar {
     this.addClass('jp-Workbench-section');
     this.toolbar.addItem(
       'launch',
-      new ToolbarButton({
-        icon: addIcon,
-        tooltip: 'Launch a cluster',
-        onClick: () => void commands.execute(CommandIDs.launchCluster)
+      toolButton(addIcon, 'Launch a cluster', () => {
+        void commands.execute(CommandIDs.launchCluster);
       })
     );
     this.addWidget(new ClusterList(workbench.clusters, commands));

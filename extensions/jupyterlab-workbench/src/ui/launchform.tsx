@@ -53,6 +53,7 @@ export function LaunchForm(props: {
         <SpanField
           id="workbench-launch-time"
           label="Time limit of each job"
+          usual="hours"
           help="Jobs are replaced before theirs is over, and runs go on. Empty: the usual one of the partition."
           seconds={request.time_limit_s ?? null}
           problems={problemsOf(problems, 'time_limit_s', 'time')}
@@ -62,6 +63,7 @@ export function LaunchForm(props: {
       <SpanField
         id="workbench-launch-idle"
         label="Ends itself when idle for"
+        usual="minutes"
         help={`Without a run and without work. Empty: ${here ? 'half an hour' : 'five minutes'}.`}
         seconds={request.idle_timeout_s ?? null}
         problems={problemsOf(problems, 'idle_timeout_s', 'idle_timeout')}
@@ -98,6 +100,7 @@ function Place(props: {
               );
               set({
                 partition: event.target.value,
+                ...(request.between ? {} : usualSize(event.target.value)),
                 accelerator: found?.accelerators[0]?.name ?? null
               });
             }}
@@ -132,6 +135,11 @@ function Place(props: {
       </Field>
     </>
   );
+}
+
+/** This computer's own size, else one worker. */
+function usualSize(partition: string): Partial<IClusterRequest> {
+  return { workers: partition === LOCAL ? null : 1 };
 }
 
 function partitionWords(partition: IPartition): string {

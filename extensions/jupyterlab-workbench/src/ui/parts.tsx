@@ -1,4 +1,4 @@
-import type { LabIcon } from '@jupyterlab/ui-components';
+import { type LabIcon, ReactWidget } from '@jupyterlab/ui-components';
 import type { ReactNode } from 'react';
 import type { IRun } from '../documents';
 import type { RestError } from '../rest';
@@ -125,5 +125,16 @@ export function IconButton(props: {
     >
       <props.icon.react tag="span" elementSize="normal" />
     </button>
+  );
+}
+
+/** The same for the toolbar of a section; JupyterLab's own button has attributes axe refuses. */
+export function toolButton(
+  icon: LabIcon,
+  name: string,
+  onClick: () => void
+): ReactWidget {
+  return ReactWidget.create(
+    <IconButton icon={icon} name={name} onClick={onClick} />
   );
 }

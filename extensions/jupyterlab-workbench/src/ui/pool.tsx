@@ -1,8 +1,4 @@
-import {
-  PanelWithToolbar,
-  refreshIcon,
-  ToolbarButton
-} from '@jupyterlab/ui-components';
+import { PanelWithToolbar, refreshIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import { LOCAL } from '../clusterwords';
 import type { IPool } from '../documents';
@@ -13,7 +9,7 @@ import { duration, when } from '../words';
 import { useModel, useTick } from './hooks';
 import { CardLane, type ILaunch, kindsOf, NodeLane } from './lanes';
 import { LookingWidget } from './looking';
-import { Button, Skeleton, Trouble } from './parts';
+import { Button, Skeleton, toolButton, Trouble } from './parts';
 
 /** The section of the panel that shows what can be computed on. */
 export class PoolSection extends PanelWithToolbar {
@@ -24,22 +20,18 @@ export class PoolSection extends PanelWithToolbar {
     const { pool } = workbench;
     this.toolbar.addItem(
       'refresh',
-      new ToolbarButton({
-        icon: refreshIcon,
-        tooltip: 'Look at the pool again',
-        onClick: () => void pool.refresh()
+      toolButton(refreshIcon, 'Look at the pool again', () => {
+        void pool.refresh();
       })
     );
-    if (commands.hasCommand(CommandIDs.openPool)) {
-      this.toolbar.addItem(
-        'map',
-        new ToolbarButton({
-          icon: mapIcon,
-          tooltip: 'Map of every card',
-          onClick: () => void commands.execute(CommandIDs.openPool)
-        })
-      );
-    }
+    // The map is a plugin of its own, which may be switched off.
+    const map = toolButton(mapIcon, 'Map of every card', () => {
+      void commands.execute(CommandIDs.openPool);
+    });
+    const show = () => map.setHidden(!commands.hasCommand(CommandIDs.openPool));
+    commands.commandChanged.connect(show, map);
+    show();
+    this.toolbar.addItem('map', map);
     this.addWidget(new PoolLanes(pool, commands));
   }
 }

@@ -29,6 +29,7 @@ export class WorkbenchPanel extends SidePanel {
       this._accordion?.expand(unfolded);
     }
     this._accordion?.collapse(POOL);
+    this._accordion?.setRelativeSizes([3, 3, 2, 0]);
   }
 
   /** Have something done when it is on the screen for the first time. */
@@ -53,6 +54,7 @@ export class WorkbenchPanel extends SidePanel {
   /** Unfold the pool. */
   showPool(): void {
     this._accordion?.expand(POOL);
+    this._accordion?.setRelativeSizes([3, 3, 2, 3]);
   }
 
   /** Unfold the recipes, and put the cursor into their search. */

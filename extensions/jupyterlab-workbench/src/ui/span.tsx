@@ -10,13 +10,16 @@ export function SpanField(props: {
   label: string;
   help: string;
   seconds: number | null;
+  /** The unit to begin with. */
+  usual: Unit;
   problems: string[];
   onChange: (seconds: number | null) => void;
 }): JSX.Element {
   const { id, label, seconds, onChange } = props;
-  const [unit, setUnit] = useState<Unit>(() => fitting(seconds));
+  const first = seconds === null ? props.usual : fitting(seconds);
+  const [unit, setUnit] = useState<Unit>(first);
   const [text, setText] = useState(
-    seconds === null ? '' : String(seconds / UNITS[fitting(seconds)])
+    seconds === null ? '' : String(seconds / UNITS[first])
   );
   const tell = (words: string, by: Unit) => {
     const number = Number(words);
@@ -60,10 +63,7 @@ export function SpanField(props: {
 }
 
 /** The largest unit in which it is a whole number. */
-function fitting(seconds: number | null): Unit {
+function fitting(seconds: number): Unit {
   const units: Unit[] = ['days', 'hours', 'minutes'];
-  if (seconds === null) {
-    return 'hours';
-  }
   return units.find(unit => seconds % UNITS[unit] === 0) ?? 'minutes';
 }
