@@ -84,9 +84,7 @@ def scene(slurm):
             for name, (size, words) in CLUSTERS.items():
                 pool.submit(work.cluster, name, *words, workers=size, full=False)
         steps = dict.fromkeys(CLUSTERS, STEPS) | {"killed-by-limit": LONG_STEPS}
-        runs = {
-            name: work.start("faults.steps", "--on", name, **steps[name]) for name in CLUSTERS
-        }
+        runs = {name: work.start("faults.steps", "--on", name, **steps[name]) for name in CLUSTERS}
         first = {name: work.job_ids(name) for name in CLUSTERS}
         for name, run in runs.items():
             began = run.calls if name == "killed-by-limit" else run.finished

@@ -163,6 +163,7 @@ def test_a_job_that_was_given_no_card_gets_none(node, value):
         ("1-2", [1, 2]),
         ("all", [0, 1, 2, 3]),
     ],
+    ids=["index", "indexes", "uuid", "uuids", "range", "all"],
 )
 def test_the_scheduler_says_which_cards_by_index_or_uuid(node, value, indexes):
     environ = {**node, "CUDA_VISIBLE_DEVICES": value}

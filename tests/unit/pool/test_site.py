@@ -197,7 +197,7 @@ def texts_of(of):
 
 
 @pytest.mark.parametrize(
-    ("name", "reader"), list(texts_of(Site)), ids=lambda value: str(value)[:40]
+    ("name", "reader"), [pytest.param(*pair, id=pair[0]) for pair in texts_of(Site)]
 )
 def test_no_hostile_text_passes_as_more_than_one_line(name, reader):
     refused = 0
