@@ -3,6 +3,7 @@ import { IStateDB } from '@jupyterlab/statedb';
 import { CatalogueModel } from '../models/catalogue';
 import { ClustersModel } from '../models/clusters';
 import { LiveModel } from '../models/live';
+import type { PolledModel } from '../models/polled';
 import { PoolModel } from '../models/pool';
 import { RunsModel } from '../models/runs';
 import { Rest } from '../rest';
@@ -27,13 +28,30 @@ export const core: JupyterFrontEndPlugin<IWorkbench> = {
         void live.refresh();
       }
     });
+    const runs = new RunsModel(rest);
+    const clusters = new ClustersModel(rest);
+    follow(live, [runs, clusters]);
     return {
       rest,
       live,
       catalogue: new CatalogueModel(rest),
-      runs: new RunsModel(rest),
-      clusters: new ClustersModel(rest),
+      runs,
+      clusters,
       pool: new PoolModel(rest)
     };
   }
 };
+
+/** Lists are asked for seldom; whenever a run has begun or ended, they are looked at anew. */
+function follow(live: LiveModel, lists: PolledModel[]): void {
+  let known = '';
+  live.changed.connect(() => {
+    const there = live.runs.map(run => run.run_id).join();
+    if (there !== known) {
+      known = there;
+      for (const list of lists.filter(one => one.isHeld)) {
+        void list.refresh();
+      }
+    }
+  });
+}
