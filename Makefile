@@ -30,6 +30,7 @@ help: ## list the targets
 demo: $(INSTALLED) ## search the globin family among the example's sequences
 	@echo '$$ $(BIN)/workbench run start proteins.search --example globins --wait'
 	@$(BIN)/workbench run start proteins.search --example globins --wait
+	@echo "           To type 'workbench' alone: source $(BIN)/activate"
 
 .PHONY: lab
 lab: $(BUILT) ## JupyterLab with the workbench's panel open
@@ -66,6 +67,10 @@ lint: $(INSTALLED) ## style, types and layers, of the browser's part too
 .PHONY: bench
 bench: $(INSTALLED) ## measure what docs/benchmarks.md promises: about 40 minutes
 	@for script in $(filter-out %/common.py %/lab.py %/swarm.py,$(wildcard benchmarks/*.py)); do echo "$$script"; $(BIN)/python "$$script"; done
+
+.PHONY: compare
+compare: $(BUILT) debian ## dask-labextension beside our panel, in one JupyterLab; writes docs/compare.md
+	@$(BIN)/python -m tools.compare
 
 .PHONY: wheels
 wheels: $(INSTALLED) ## build wheels and source archives into dist/

@@ -2,10 +2,7 @@ import hooks from 'eslint-plugin-react-hooks';
 import typescript from 'typescript-eslint';
 
 export default typescript.config(
-  // The documents are made from the server's.
-  {
-    ignores: ['src/documents.ts', 'lib', 'node_modules', 'jupyterlab_workbench']
-  },
+  { ignores: ['lib', 'node_modules', 'jupyterlab_workbench'] },
   typescript.configs.recommended,
   {
     plugins: { 'react-hooks': hooks },

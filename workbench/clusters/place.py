@@ -28,6 +28,7 @@ from workbench.pool.snapshot import user_name
 
 # What a job asks for beyond its workers' limits: launcher, nannies and the libraries they share.
 LAUNCHER_BYTES = 256 * 2**20
+SHORTEST_S = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,6 +243,12 @@ def _wrong_size(
 
 def _wrong_time(spec: ClusterSpec, partition: Partition) -> Iterator[Problem]:
     most = partition.time_limit_s
+    if spec.time_limit_s is not None and spec.time_limit_s < SHORTEST_S:
+        yield Problem(
+            "time",
+            f"{spec.time_limit_s:g} s was asked. A worker needs some seconds to start, and "
+            f"schedulers count in minutes: {units.hms(SHORTEST_S)} is the shortest.",
+        )
     if spec.time_limit_s is not None and most is not None and spec.time_limit_s > most:
         yield Problem(
             "time",

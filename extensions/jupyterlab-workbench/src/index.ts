@@ -1,5 +1,6 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { clusters } from './plugins/clusters';
+import { cardmap } from './plugins/cardmap';
 import { core } from './plugins/core';
 import { links } from './plugins/links';
 import { notices } from './plugins/notices';
@@ -18,7 +19,8 @@ const plugins: JupyterFrontEndPlugin<any>[] = [
   notices,
   status,
   running,
-  links
+  links,
+  cardmap
 ];
 
 export default plugins;

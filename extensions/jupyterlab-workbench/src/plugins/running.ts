@@ -48,7 +48,12 @@ function runs(
   return {
     name: 'Science Workbench Runs',
     running: () => live.runs.map(item),
-    ...following(live),
+    // Items are called by the titles of their recipes.
+    ...following(live, async () => {
+      if (live.runs.length) {
+        await catalogue.ensure();
+      }
+    }),
     shutdownAll: () => {
       void Promise.all(live.runs.map(stop));
     },
@@ -91,10 +96,14 @@ function clusters(
 
 /** What a list of the running panel needs to follow a model. */
 function following(
-  model: PolledModel
+  model: PolledModel,
+  first: () => Promise<void> = async () => undefined
 ): Pick<IRunningSessions.IManager, 'refreshRunning' | 'runningChanged'> {
   const changed = new Signal<object, void>(model);
-  model.changed.connect(() => changed.emit());
+  model.changed.connect(async () => {
+    await first();
+    changed.emit();
+  });
   return {
     refreshRunning: () => {
       void model.refresh();
