@@ -131,7 +131,7 @@ class JobPartition:
             "memory_bytes": self.spec.memory_bytes,
             "vendor": card.vendor if card else None,
             "model": card.model if card else None,
-            "per_node": card.per_node if card else None,
+            "per_node": (card.per_node or None) if card else None,
             "interface": self.site.interface,
             "scratch": self.site.scratch,
             "http_prefix": http_prefix,
@@ -182,9 +182,12 @@ def _never(problems: Sequence[Problem]) -> Refused:
 
 
 def _workers_per_job(site: Site, partition: Partition, accelerator: Accelerator | None) -> int:
-    """Return one, or as many as a node has cards where the site gives whole nodes only."""
+    """Return one, or as many as a node has cards where the site gives whole nodes only.
+
+    Of cards that the site file alone tells of nobody knows how many there are.
+    """
     whole = site.partition(partition.name).whole_node
-    return accelerator.per_node if whole and accelerator else 1
+    return max(1, accelerator.per_node) if whole and accelerator else 1
 
 
 def _usual_time_s(partition: Partition) -> int:
@@ -220,7 +223,8 @@ def _wrong_size(
     spec: ClusterSpec, site: Site, partition: Partition, accelerator: Accelerator | None
 ) -> Iterator[Problem]:
     most = spec.maximum or 1
-    if accelerator is not None and most > accelerator.cards.total:
+    # Where the site file alone tells of cards, the total is 0: unknown.
+    if accelerator is not None and 0 < accelerator.cards.total < most:
         yield Problem(
             "workers",
             f"{most} workers need {most} cards; partition {partition.name} has "
