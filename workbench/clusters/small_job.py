@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from workbench.errors import Refused
+from workbench.errors import Refused, last_line
 from workbench.pool import plugins
 from workbench.pool.collect import latest
 from workbench.pool.explain import explained
@@ -119,7 +119,11 @@ def submit(scheduler: str, asked: JobRequest, script: Path) -> Submitted:
     except subprocess.TimeoutExpired:
         return Submitted(scheduler, None)
     if done.returncode:
-        raise Refused(f"No job could be submitted: {done.stderr.strip()}", code="submit")
+        raise Refused(
+            f"No job could be submitted: {last_line(done.stderr)}. "
+            "workbench doctor checks the installation.",
+            code="submit",
+        )
     answer = json.loads(done.stdout)
     if "refused" in answer:
         refusal = explained(plugins.scheduler(scheduler), answer["refused"], asked)
@@ -171,5 +175,9 @@ def _partition(site: Site, snapshot: Snapshot) -> tuple[str, Limits]:
     wanted = [named, _caller_job(snapshot, "partition"), *default, *known]
     found = next((name for name in wanted if name in known), None)
     if found is None:
-        raise Refused("This host sees no scheduler that could take a job.")
+        raise Refused(
+            "This host sees no scheduler that could take a job. Call this where sbatch (qsub, "
+            "bsub) works, or name [batch] partition in the site file; workbench doctor tells what "
+            "is seen."
+        )
     return known[found]
