@@ -85,7 +85,9 @@ def test_cards_that_the_site_file_alone_tells_of_start_a_cluster(
         f'[partitions.q]\naccelerators = ["npu"]\nwhole_node = {whole}\n'
         '[accelerators.npu]\nvendor = "ascend"\nrequest = "-l npu={n}"\n'
     )
-    there = Shown(nodes=[Node(name="n1", partitions=("q",), state="idle", cpus=8)], limits=[Limits(name="q")])
+    there = Shown(
+        nodes=[Node(name="n1", partitions=("q",), state="idle", cpus=8)], limits=[Limits(name="q")]
+    )
     monkeypatch.setattr(
         place, "_partitions", lambda site: (partitions_of("sge", there, site, "ada"), [])
     )
