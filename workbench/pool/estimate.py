@@ -46,7 +46,7 @@ def test_only(scheduler: Scheduler, asked: JobRequest, *, wait: bool) -> Answer 
     Parameters
     ----------
     asked
-        A request, or the script that would be submitted.
+        What would be submitted.
     wait
         Whether to wait for that turn.
 
@@ -139,20 +139,15 @@ def _put(accelerator: Accelerator, cards: int, command: Command, answer: Answer 
         accelerator.start = Start(None, cards, source, rfc3339(time.time()), answer.plain)
 
 
-def _question(scheduler: Scheduler, asked: JobRequest | Path) -> tuple[Command | None, Path]:
+def _question(scheduler: Scheduler, asked: JobRequest) -> tuple[Command | None, Path]:
     """Return the command, and where its answer is kept: the same question has the same place."""
-    if isinstance(asked, JobRequest):
-        command = scheduler.estimate_command(asked)
-        said = json.dumps(command)
-    else:
-        command = scheduler.test_command(asked)
-        said = asked.read_text(encoding="utf-8")
+    command = scheduler.estimate_command(asked)
     chosen = sorted(
         (name, value)
         for name, value in asking(scheduler).items()
         if name in scheduler.kept_variables
     )
-    key = hashlib.sha256(json.dumps([scheduler.name, chosen, said]).encode()).hexdigest()[:24]
+    key = hashlib.sha256(json.dumps([scheduler.name, chosen, command]).encode()).hexdigest()[:24]
     return command, private_folder(workbench_home() / "pool" / "asked") / key
 
 

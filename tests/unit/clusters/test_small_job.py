@@ -96,7 +96,9 @@ def test_the_site_file_says_whether_this_is_a_login_node(tmp_path, monkeypatch):
 
 
 def test_a_host_without_a_scheduler_is_told_where_to_call():
-    with pytest.raises(Refused, match=r"Call this where sbatch .* works, or name \[batch\] partition"):
+    with pytest.raises(
+        Refused, match=r"Call this where sbatch .* works, or name \[batch\] partition"
+    ):
         asked("")
 
 
