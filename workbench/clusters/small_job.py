@@ -84,19 +84,16 @@ def request(
         When there is no such partition, or none at all.
     """
     scheduler, limits = _partition(site, snapshot)
-    memory = site.batch.memory_bytes
     longest = site.batch.time_limit_s or limits.time_limit_s or WEEK_S
-    asked = JobRequest(
-        name=name,
-        partition=limits.name,
-        command=command,
+    asked = site.request(
+        plugins.scheduler(scheduler),
+        limits.name,
         cpus=CPUS,
-        memory_bytes=memory,
+        memory_bytes=site.batch.memory_bytes,
+        name=name,
+        command=command,
         time_limit_s=max(60, int(share * longest)),
         log=log,
-        account=site.account_for(limits.name, plugins.scheduler(scheduler)),
-        directives=site.directives(limits.name, cpus=CPUS, memory_bytes=memory),
-        prologue=site.prologue_for(limits.name),
     )
     return scheduler, asked
 

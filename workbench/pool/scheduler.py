@@ -157,22 +157,15 @@ class Scheduler(ABC):
     def job_options(self, request: JobRequest) -> Mapping[str, Any]:
         """Return the keywords of :attr:`job_class` that say what a request says."""
 
-    def test_command(self, script: Path) -> Command | None:
-        """Return the command that says when a script's job would start, without submitting it.
-
-        None, as here, where there is no such command.
-        """
-        return None
-
     def estimate_command(self, request: JobRequest) -> Command | None:
-        """Return the command that says when such a job would start, without any script.
+        """Return the command that says when such a job would start; nothing is submitted.
 
         None, as here, where there is no such command.
         """
         return None
 
     def parse_test(self, out: str, err: str, collected: str) -> StartEstimate | Refusal:
-        """Read the answer of :meth:`test_command` or :meth:`estimate_command`.
+        """Read the answer of :meth:`estimate_command`.
 
         Parameters
         ----------

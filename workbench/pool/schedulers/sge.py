@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
@@ -210,12 +209,8 @@ class Sge(Scheduler):
             ],
         }
 
-    def test_command(self, script: Path) -> Command:
-        """Ask whether any queue could take the job, were it empty; no time is told."""
-        return ("qsub", "-w", "v", str(script))
-
     def estimate_command(self, request: JobRequest) -> Command:
-        """Ask the same for a request."""
+        """Ask whether any queue could take the job, were it empty; no time is told."""
         words = self.job_options(request)["job_extra_directives"]
         account = ["-P", request.account] if request.account else []
         return (

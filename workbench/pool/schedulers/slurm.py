@@ -6,7 +6,6 @@ import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from workbench.pool.hostlist import expanded
@@ -155,12 +154,8 @@ class Slurm(Scheduler):
             ],
         }
 
-    def test_command(self, script: Path) -> Command:
-        """Ask when the job would start; nothing is submitted."""
-        return ("sbatch", "--test-only", str(script))
-
     def estimate_command(self, request: JobRequest) -> Command:
-        """Ask the same for a request, in words instead of a script."""
+        """Ask when the job would start; nothing is submitted."""
         words = " ".join((*request.card_words, *request.directives)).split()
         memory = [f"--mem={mebibytes(request.memory_bytes)}M"] if request.memory_bytes else []
         account = [f"--account={request.account}"] if request.account else []
