@@ -9,7 +9,6 @@ from typing import Any
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-from workbench.errors import ParameterError
 from workbench.pool.scheduler import Command, JobRequest, Scheduler, directive_path
 from workbench.pool.seen import (
     CardCount,
@@ -180,16 +179,7 @@ class Sge(Scheduler):
 
         Several CPUs want a parallel environment; ``smp`` is the usual name, and ``-pe`` among the
         site's directives another.
-
-        Raises
-        ------
-        ParameterError
-            When several nodes are asked for: Grid Engine starts a script on one.
         """
-        if request.nodes > 1:
-            raise ParameterError(
-                f"{request.nodes} nodes were asked for one job; Grid Engine's jobs have one."
-            )
         # Only a path that names no host may hold a colon.
         log = directive_path(request.log)
         places = [*request.card_words, *request.directives]
