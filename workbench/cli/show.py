@@ -86,9 +86,10 @@ def print_run(run: Run, document: dict[str, Any]) -> None:
         shown = manifest.inputs[name].path if name in manifest.inputs else value
         click.echo(f"  {name:<11} {shown}")
     for stage in document["stages"]:
-        done = f"{stage['tasks_done']:,} of {stage['tasks']:,} tasks done"
         failed = f", {stage['tasks_failed']:,} failed" if stage["tasks_failed"] else ""
-        click.echo(f"  stage {stage['name']}: {done}{failed}")
+        click.echo(
+            f"  stage {stage['name']}: {stage['tasks_done']:,} of {stage['tasks']:,} tasks done{failed}"
+        )
     if len(document["per_cluster"]) > 1:
         for cluster in document["per_cluster"]:
             problem = f" ({cluster['problem']})" if cluster["problem"] else ""
