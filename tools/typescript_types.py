@@ -6,6 +6,7 @@ stale file is an error.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +17,7 @@ from pydantic.json_schema import models_json_schema
 from jupyterlab_workbench import documents
 from jupyterlab_workbench.documents import base
 
-TARGET = Path(__file__).parents[1] / "extensions/jupyterlab-workbench/src/documents.ts"
+TARGET = Path(__file__).parents[1] / "extensions/jupyterlab-workbench/src/documents"
 HEAD = """\
 // Made by tools/typescript_types.py from jupyterlab_workbench/documents: change it there.
 """
@@ -29,18 +30,37 @@ PLAIN = {
 }
 
 
-def module() -> str:
-    """Return the text of ``src/documents.ts``."""
-    models = [
-        one
-        for module in documents.MODULES
+def files() -> dict[str, str]:
+    """Return the text of each file of ``src/documents/``: one for each module, and the index."""
+    names = [module.__name__.rpartition(".")[2] for module in documents.MODULES]
+    models = {
+        one: name
+        for name, module in zip(names, documents.MODULES, strict=True)
         for one in vars(module).values()
-        if isinstance(one, type)
-        and issubclass(one, base.Document | base.Answer)
-        and one not in (base.Document, base.Answer)
-    ]
+        if isinstance(one, type) and one.__module__ == module.__name__
+    }
+    del models[base.Document], models[base.Answer]
     _, found = models_json_schema([(model, "serialization") for model in models])
-    return HEAD + "".join(_interface(name, one) for name, one in sorted(found["$defs"].items()))
+    places = {f"I{_name(model.__name__)}": name for model, name in models.items()}
+    texts = dict.fromkeys(names, "")
+    for name, schema in sorted(found["$defs"].items()):
+        texts[places[f"I{_name(name)}"]] += _interface(name, schema)
+    index = HEAD + "\n" + "".join(f"export * from './{name}';\n" for name in names)
+    whole = {
+        f"{name}.ts": HEAD + _imports(name, text, places) + text for name, text in texts.items()
+    }
+    return {**whole, "index.ts": index}
+
+
+def _imports(name: str, text: str, places: Mapping[str, str]) -> str:
+    """Return the lines that bring what a file uses of others."""
+    used = set(re.findall(r"\bI[A-Z]\w+", text))
+    there: dict[str, list[str]] = {}
+    for one in sorted(used & places.keys()):
+        if places[one] != name:
+            there.setdefault(places[one], []).append(one)
+    lines = [f"import type {{ {', '.join(ones)} }} from './{n}';\n" for n, ones in there.items()]
+    return "\n" + "".join(lines) if lines else ""
 
 
 def _interface(name: str, schema: Mapping[str, Any]) -> str:
@@ -75,12 +95,14 @@ def _name(name: str) -> str:
 
 
 def main() -> int:
-    """Write the file, or say that it is stale."""
-    text = module()
+    """Write the files, or say that they are stale."""
+    texts = files()
     if "--check" not in sys.argv[1:]:
-        TARGET.write_text(text)
+        TARGET.mkdir(exist_ok=True)
+        for name, text in texts.items():
+            (TARGET / name).write_text(text)
         return 0
-    if TARGET.read_text() == text:
+    if {path.name: path.read_text() for path in TARGET.glob("*.ts")} == texts:
         return 0
     print(f"{TARGET} is stale: python tools/typescript_types.py", file=sys.stderr)
     return 1

@@ -7,7 +7,7 @@ from tests.tree import ROOT
 from tests.ui.lab import Desk
 
 AXE = ROOT / "extensions/jupyterlab-workbench/node_modules/axe-core/axe.min.js"
-OURS = ".jp-Workbench-panel, .jp-Workbench-page"
+OURS = ".jp-Workbench-panel, .jp-Workbench-page, .jp-Workbench-cardmap"
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 # What JupyterLab itself draws around ours is not judged here.
 ASK = """async (selector) => {

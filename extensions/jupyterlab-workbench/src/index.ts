@@ -1,4 +1,5 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { cardmap } from './plugins/cardmap';
 import { core } from './plugins/core';
 import { links } from './plugins/links';
 import { notices } from './plugins/notices';
@@ -16,7 +17,8 @@ const plugins: JupyterFrontEndPlugin<any>[] = [
   notices,
   status,
   running,
-  links
+  links,
+  cardmap
 ];
 
 export default plugins;

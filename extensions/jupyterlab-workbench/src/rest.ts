@@ -65,28 +65,32 @@ export class Rest {
     });
   }
 
+  /** Bytes and their headers; none where they are still those of `etag`. */
+  async bytes(
+    path: string[],
+    etag: string
+  ): Promise<{ bytes: Uint8Array | null; headers: Headers }> {
+    const known: Record<string, string> = etag ? { 'If-None-Match': etag } : {};
+    const response = await this._send('GET', path, { headers: known });
+    if (!response.ok && response.status !== 304) {
+      throw failure(response, parsed(await response.text()));
+    }
+    const whole = response.ok ? await response.arrayBuffer() : null;
+    return {
+      bytes: whole && new Uint8Array(whole),
+      headers: response.headers
+    };
+  }
+
   private async request<T>(
     method: string,
     path: string[],
     options: { query?: Query; body?: BodyInit; type?: string }
   ): Promise<T> {
-    const headers: Record<string, string> = options.type
-      ? { 'Content-Type': options.type }
-      : {};
-    let response: Response;
-    try {
-      response = await ServerConnection.makeRequest(
-        this.url(path, options.query),
-        { method, body: options.body, headers },
-        this.settings
-      );
-    } catch (error) {
-      throw new RestError(
-        0,
-        'no_server',
-        'The Jupyter server does not answer. Runs go on without it.'
-      );
-    }
+    const response = await this._send(method, path, {
+      ...options,
+      headers: options.type ? { 'Content-Type': options.type } : {}
+    });
     if (response.status === 204) {
       return undefined as T;
     }
@@ -96,6 +100,31 @@ export class Rest {
       throw failure(response, document);
     }
     return document as T;
+  }
+
+  private async _send(
+    method: string,
+    path: string[],
+    options: {
+      query?: Query;
+      body?: BodyInit;
+      headers: Record<string, string>;
+    }
+  ): Promise<Response> {
+    const { query, body, headers } = options;
+    try {
+      return await ServerConnection.makeRequest(
+        this.url(path, query),
+        { method, body, headers },
+        this.settings
+      );
+    } catch (error) {
+      throw new RestError(
+        0,
+        'no_server',
+        'The Jupyter server does not answer. Runs go on without it.'
+      );
+    }
   }
 }
 

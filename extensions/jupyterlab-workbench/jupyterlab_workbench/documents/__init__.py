@@ -1,6 +1,6 @@
 """What goes over the wire: from these models come the checks of requests and the browser's types.
 
-``src/documents.ts`` is made of their JSON Schemas by ``tools/typescript_types.py``.
+``src/documents`` is made of their JSON Schemas by ``tools/typescript_types.py``.
 """
 
 from __future__ import annotations

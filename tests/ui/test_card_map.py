@@ -1,0 +1,259 @@
+"""The map of every card: 32,000 of a real controller, one node's change seen on the screen."""
+
+import itertools
+import json
+import re
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.needs import require_slurm
+from tests.ui.conftest import PICTURES
+from tests.ui.lab import Desk, Lab
+from tests.ui.place import Place
+from tests.ui.test_looks import THEMES, findings
+from tools.rig.big import BigSlurm
+
+PAINT_S = 1.0
+# What a picture of 32,000 cards reaches without a graphics card on a computer with other work.
+FRAMES = 20
+STATES = ("free", "others", "mine", "out")
+COUNT = """
+window.paints = [];
+const put = CanvasRenderingContext2D.prototype.putImageData;
+CanvasRenderingContext2D.prototype.putImageData = function (...given) {
+    put.apply(this, given);
+    window.paints.push(performance.now());
+};
+"""
+COLOURS = """(names) => {
+    const style = getComputedStyle(document.querySelector('.jp-Workbench-cardmap'));
+    const whole = hex => hex.length === 4 ? hex.replace(/[0-9a-f]/g, '$&$&') : hex;
+    return Object.fromEntries(names.map(
+        name => [name, whole(style.getPropertyValue(`--jp-workbench-card-${name}`).trim())]));
+}"""
+# The first card of the node that fills the middle of the map, at its edge and its centre.
+CARD = """() => {
+    const canvas = document.querySelector('.jp-Workbench-cardmap canvas');
+    const scale = 60 * devicePixelRatio;
+    const at = (dx, dy) => {
+        const x = (canvas.width - 4 * scale) / 2 + dx, y = (canvas.height - 2 * scale) / 2 + dy;
+        const [r, g, b] = canvas.getContext('2d').getImageData(x, y, 1, 1).data;
+        return '#' + [r, g, b].map(n => n.toString(16).padStart(2, '0')).join('');
+    };
+    return {edge: at(3, 3), centre: at(scale / 2, scale / 2)};
+}"""
+
+
+@pytest.fixture(scope="module")
+def big():
+    """A Slurm of 4,000 nodes and 32,000 cards."""
+    require_slurm()
+    with BigSlurm.start() as rig:
+        yield rig
+
+
+@pytest.fixture(scope="module")
+def big_lab(big):
+    """A JupyterLab where that Slurm is met."""
+    place = Place()
+    place.env = {**big.env, "WORKBENCH_POLL_S": "1", **place.env}
+    lab = Lab(place)
+    try:
+        lab.start()
+        yield lab
+    finally:
+        lab.kill()
+        place.end()
+
+
+@pytest.fixture
+def map_of(browser, big_lab):
+    """Open the map in a window of some size."""
+    desks = []
+
+    def opened(theme="light", **size):
+        desk = Desk(browser, big_lab, **size)
+        desks.append(desk)
+        desk.page.add_init_script(COUNT)
+        desk.open()
+        desk.page.keyboard.press("Control+Shift+C")
+        desk.page.keyboard.type("Map of Every Card")
+        item = desk.page.locator(".lm-CommandPalette-item.lm-mod-active", has_text="Map of Every")
+        item.wait_for()
+        desk.page.keyboard.press("Enter")
+        shown = desk.page.locator(".jp-Workbench-cardmap")
+        expect(shown.get_by_role("button", name=re.compile("^free"))).to_be_visible()
+        expect(shown.get_by_role("table")).to_be_visible()
+        if theme == "dark":
+            choose_theme(desk.page, THEMES[theme])
+        return desk, shown
+
+    yield opened
+    for desk in desks:
+        desk.close()
+
+
+def choose_theme(page, name):
+    page.locator(".lm-MenuBar-item", has_text="Settings").click()
+    page.locator(".lm-Menu-item", has_text=re.compile("^Theme$")).hover()
+    page.locator(".lm-Menu-item", has_text=re.compile(f"^{name}$")).click()
+    page.wait_for_selector("body[data-jp-theme-light='false']", state="attached")
+
+
+def numbers(shown):
+    """Cards by state, as the legend tells."""
+    buttons = shown.locator(".jp-Workbench-cardmap-legend button")
+    texts = [re.match(r"\s*(.*?)\s*([\d,]+)$", one, re.S) for one in buttons.all_inner_texts()]
+    return {text[1]: int(text[2].replace(",", "")) for text in texts}
+
+
+def test_a_drained_node_changes_colour(map_of, big, big_lab, picture):
+    desk, shown = map_of()
+    before = numbers(shown)
+    assert sum(before.values()) == 32_000
+    assert before["out of service"] == 8 * (16 + 4 + 1)
+    answers = []
+    desk.page.on("response", lambda one: answers.append(one))
+    colour = desk.page.evaluate(COLOURS, [*STATES, "ground"])
+    picture(desk.page, "cards-light")
+    canvas = shown.get_by_role("application")
+    canvas.focus()
+    for key in ("ArrowRight", "End", "Enter"):
+        canvas.press(key)
+    told = shown.get_by_role("status").filter(has_text="dcu2800")
+    expect(told).to_have_text("dcu2800: 8 cards: 8 free")
+    expect(shown.get_by_role("row")).to_have_count(9)
+    desk.page.wait_for_timeout(300)
+    assert desk.page.evaluate(CARD) == {"edge": colour["free"], "centre": colour["free"]}
+    big.drain("dcu2800")
+    expect(told).to_have_text("dcu2800: 8 cards: 8 out of service")
+    desk.page.wait_for_timeout(300)
+    assert desk.page.evaluate(CARD) == {"edge": colour["out"], "centre": colour["ground"]}
+    picture(desk.page, "cards-node-light")
+    assert numbers(shown)["out of service"] == before["out of service"] + 8
+    # What has not changed is not sent again.
+    with desk.page.expect_response(lambda one: "pool/cards" in one.url) as again:
+        pass
+    assert again.value.status == 304
+    canvas.press("Escape")
+    shown.get_by_role("button", name=re.compile("^free")).click()
+    expect(shown.get_by_role("button", name=re.compile("^free"))).to_have_attribute(
+        "aria-pressed", "false"
+    )
+    picture(desk.page, "cards-filtered-light")
+
+
+def test_it_is_painted_at_once_and_pans_smoothly(map_of):
+    desk, shown = map_of()
+    arrived = desk.page.evaluate(
+        "performance.getEntriesByType('resource').find(one => one.name.includes('pool/cards'))"
+        ".responseEnd"
+    )
+    painted_s = (desk.page.evaluate("window.paints[0]") - arrived) / 1e3
+    box = shown.get_by_role("application").bounding_box()
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    desk.page.mouse.move(*middle)
+    desk.page.mouse.wheel(0, -100)
+    desk.page.mouse.down()
+    desk.page.evaluate("window.paints.length = 0")
+    begun = time.monotonic()
+    for step in itertools.count():
+        desk.page.mouse.move(middle[0] + step % 90, middle[1] + step % 60)
+        if time.monotonic() - begun > 2:
+            break
+    frames = desk.page.evaluate("window.paints.length") / (time.monotonic() - begun)
+    desk.page.mouse.up()
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    figures = {"painted_ms": round(painted_s * 1e3), "frames_per_s": round(frames)}
+    (PICTURES / "cards.json").write_text(json.dumps(figures))
+    assert painted_s < PAINT_S
+    assert frames > FRAMES
+
+
+def test_a_pointer_names_node_card_and_state(map_of):
+    _, shown = map_of()
+    box = shown.get_by_role("application").bounding_box()
+    shown.page.mouse.move(box["x"] + 5, box["y"] + 26)
+    tip = shown.locator(".jp-Workbench-cardmap-tip")
+    expect(tip).to_have_text(re.compile(r"^dcu\d{4}: card \d of 8 \(dcu:k100\), \w+"))
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_colours_are_told_apart(map_of, picture, theme):
+    desk, _ = map_of(theme)
+    colour = desk.page.evaluate(COLOURS, [*STATES, "ground"])
+    for state in STATES:
+        assert contrast(colour[state], colour["ground"]) >= 3, (theme, state)
+    for one, other in itertools.combinations(STATES, 2):
+        for kind, matrix in BLINDNESS.items():
+            assert distance(seen(colour[one], matrix), seen(colour[other], matrix)) > 20, (
+                f"{one} and {other} in {theme} with {kind}"
+            )
+    assert findings(desk.page) == []
+    picture(desk.page, f"cards-all-{theme}")
+
+
+@pytest.mark.parametrize(("name", "width", "scale"), [("narrow", 560, 1), ("double", 1400, 2)])
+def test_narrow_and_large(map_of, picture, name, width, scale):
+    desk, shown = map_of(width=width // scale, height=900 // scale)
+    picture(desk.page, f"cards-{name}")
+    spill = shown.evaluate("one => one.scrollWidth - one.clientWidth")
+    assert spill <= 0
+
+
+# Machado, Oliveira and Fernandes 2009, doi:10.1109/TVCG.2009.113, severity 1, on linear RGB.
+BLINDNESS = {
+    "full sight": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+    "protanopia": (
+        (0.152286, 1.052583, -0.204868),
+        (0.114503, 0.786281, 0.099216),
+        (-0.003882, -0.048116, 1.051998),
+    ),
+    "deuteranopia": (
+        (0.367322, 0.860646, -0.227968),
+        (0.280085, 0.672501, 0.047413),
+        (-0.011820, 0.042940, 0.968881),
+    ),
+    "tritanopia": (
+        (1.255528, -0.076749, -0.178779),
+        (-0.078411, 0.930809, 0.147602),
+        (0.004733, 0.691367, 0.303900),
+    ),
+}
+
+
+def linear(colour):
+    parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+    return [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+
+
+def contrast(one, other):
+    """Of WCAG 2."""
+    lights = sorted(
+        sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear(colour), strict=True))
+        for colour in (one, other)
+    )
+    return (lights[1] + 0.05) / (lights[0] + 0.05)
+
+
+def seen(colour, matrix):
+    rgb = linear(colour)
+    return [min(1, max(0, sum(m * c for m, c in zip(row, rgb, strict=True)))) for row in matrix]
+
+
+def lab_of(rgb):
+    """CIE L*a*b* under D65."""
+    rows = ((0.4124, 0.3576, 0.1805), (0.2126, 0.7152, 0.0722), (0.0193, 0.1192, 0.9505))
+    xyz = [sum(m * c for m, c in zip(row, rgb, strict=True)) for row in rows]
+    x, y, z = (
+        t ** (1 / 3) if t > 0.008856 else 7.787 * t + 16 / 116
+        for t in (v / w for v, w in zip(xyz, (0.9505, 1, 1.089), strict=True))
+    )
+    return 116 * y - 16, 500 * (x - y), 200 * (y - z)
+
+
+def distance(one, other):
+    pairs = zip(lab_of(one), lab_of(other), strict=True)
+    return sum((a - b) ** 2 for a, b in pairs) ** 0.5
