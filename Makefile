@@ -30,6 +30,7 @@ help: ## list the targets
 demo: $(INSTALLED) ## search the globin family among the example's sequences
 	@echo '$$ $(BIN)/workbench run start proteins.search --example globins --wait'
 	@$(BIN)/workbench run start proteins.search --example globins --wait
+	@echo "           To type 'workbench' alone: source $(BIN)/activate"
 
 .PHONY: lab
 lab: $(BUILT) ## JupyterLab with the workbench's panel open

@@ -169,6 +169,10 @@ def output(command: tuple[str, ...]) -> str:
 def main(names: list[str]) -> int:
     """Check the named vendors, or those of whom there is a tool."""
     vendors = source_vendors()
+    unknown = [name for name in names if name not in vendors]
+    if unknown:
+        sys.stderr.write(f"No vendor {', '.join(unknown)} here. There are: {', '.join(vendors)}\n")
+        return 2
     chosen = [vendors[name] for name in names or vendors]
     reports = [checked(vendor) for vendor in chosen]
     if not names:

@@ -23,7 +23,7 @@ def workbench_home() -> Path:
         )
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError, PermissionError) as error:
+    except OSError as error:
         raise Refused(
             f"The folder {home} of runs and clusters cannot be made ({error.strerror}). Choose "
             "another place with WORKBENCH_HOME."

@@ -23,6 +23,12 @@ from workbench.errors import ParameterError, Problem, did_you_mean
 P = TypeVar("P", bound="Parameters")
 
 _ONE_VALUE = ConfigDict(strict=True, allow_inf_nan=False)
+# What the library says of these tells a programmer how it read the text.
+PLAIN = {
+    **dict.fromkeys(("float_type", "float_parsing"), "it should be a number"),
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "it should be a whole number"),
+    **dict.fromkeys(("bool_type", "bool_parsing"), "it should be true or false"),
+}
 
 
 class Parameters(BaseModel):
@@ -233,6 +239,6 @@ def _problem(model: type[Parameters], error: Any) -> Problem:
         described = (model.model_fields[name].description or "no help").removesuffix(".")
         return Problem(name, f"a value is required ({described}).")
     given = error.get("input")
-    said = error["msg"].replace("Input should", "it should")
+    said = PLAIN.get(error["type"]) or error["msg"].replace("Input should", "it should")
     where = "".join(f"[{part}]" for part in error["loc"][1:] if isinstance(part, int))
     return Problem(name, f"{where + ': ' if where else ''}{given!r} was given; {said}.")

@@ -43,17 +43,17 @@ VALUES = {
     "out of range": ("evalue=0", "evalue: '0' was given; it should be greater than 0."),
     "inf": ("evalue=inf", "evalue: 'inf' was given; it should be a finite number."),
     "NaN": ("evalue=nan", "evalue: 'nan' was given; it should be a finite number."),
-    "true for a number": ("evalue=true", "evalue: 'true' was given; it should be a valid number"),
-    "true for a whole one": ("seed=true", "seed: 'true' was given; it should be a valid integer"),
+    "true for a number": ("evalue=true", "evalue: 'true' was given; it should be a number"),
+    "true for a whole one": ("seed=true", "seed: 'true' was given; it should be a whole number"),
 }
 DOCUMENTS = {
     "inf": ('{"evalue": 1e999}', "evalue: inf is not a finite number"),
     "NaN": ('{"evalue": NaN}', "evalue: nan is not a finite number"),
     "true for a number": (
         '{"evalue": true}',
-        "evalue: True was given; it should be a valid number",
+        "evalue: True was given; it should be a number",
     ),
-    "text for a number": ('{"evalue": "1"}', "evalue: '1' was given; it should be a valid number"),
+    "text for a number": ('{"evalue": "1"}', "evalue: '1' was given; it should be a number"),
     "no object": ("[1]", "--params {path} must hold one JSON object"),
     "no JSON": ('{"evalue": ', "--params {path} cannot be read as JSON"),
 }

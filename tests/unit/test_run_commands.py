@@ -1,4 +1,6 @@
+import errno
 import json
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -53,6 +55,38 @@ def test_a_damaged_run_is_told_and_hides_no_other():
     old = call("run", "delete", "--older-than", "1d", "--json")
     assert sorted(json.loads(old.stdout)["deleted"]) == sorted([good.name, last.name])
     assert bad.exists()
+
+
+@pytest.mark.parametrize("text", ["{", "", "[]", '{"state": 3}', '{"v": 1, "state": "running"}'])
+def test_a_status_that_was_damaged_from_outside_costs_no_run(text):
+    good, hurt = a_run(), a_run("stopped")
+    (hurt / "status.json").write_text(text)
+    listed = json.loads(call("run", "list", "--json").stdout)["runs"]
+    assert {run["run_id"] for run in listed} == {good.name, hurt.name}
+    shown = json.loads(call("run", "show", hurt.name, "--json").stdout)
+    assert shown["state"] == "stopped"
+    assert "was damaged. What is finished is not lost" in shown["message"]
+    assert call("run", "delete", hurt.name).exit_code == 0
+
+
+def test_a_run_that_was_moved_away_is_not_suggested_under_its_own_name():
+    folder = a_run()
+    (folder / "manifest.json").unlink()
+    said = call("run", "show", folder.name)
+    assert said.exit_code == 3
+    assert "holds no manifest.json: the run was moved away" in said.output
+    assert "Did you mean" not in said.output
+
+
+def test_a_place_where_nothing_may_be_written_is_refused(home, monkeypatch):
+    def read_only(*_, **__):
+        raise OSError(errno.EROFS, "Read-only file system", str(home / "runs"))
+
+    monkeypatch.setattr(Path, "mkdir", read_only)
+    said = call("run", "list")
+    assert said.exit_code == 4
+    assert "Read-only file system" in said.output
+    assert "WORKBENCH_HOME" in said.output
 
 
 def test_a_page_of_runs_names_where_the_next_begins():

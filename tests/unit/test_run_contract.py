@@ -240,6 +240,13 @@ def test_a_result_is_opened_on_the_command_line(runs, home, recipe):
     assert set(FIELDS[recipe]) <= set(document["variables"])
     suffixes = {figure.partition(".")[2] for figure in document["figures"]}
     assert suffixes == {"svg", "vl.json"}
+    table = home / f"{recipe}.csv"
+    for code, word in ((0, "rows"), (4, "is there already")):
+        done = command("run", "open", ended["run_id"], "--csv", str(table), home=home)
+        assert done.returncode == code
+        assert word in done.stderr
+    header, *rows = table.read_text(encoding="utf-8").splitlines()
+    assert header.count(",") == rows[0].count(",") > 0
     said = command("run", "open", ended["run_id"], home=home).stdout
     lines = said.splitlines()
     assert lines[0] == ended["result"]

@@ -65,7 +65,7 @@ def translated(function: Callable[P, int | None]) -> Callable[P, None]:
             # Whoever read the output has seen enough: click ends quietly.
             raise
         except Exception as error:
-            told = _no_room(error) or _unexpected(error)
+            told = _no_room(error) or _not_ours(error) or _unexpected(error)
             emit_error(told.to_json(), bool(kwargs.get("as_json")))
             code = exit_code(told)
         click.get_current_context().exit(code)
@@ -81,6 +81,16 @@ def _no_room(error: Exception) -> WorkbenchError | None:
         f"{error.strerror}{place}: nothing could be written. Make room (workbench run du shows "
         "what runs take, workbench run delete removes them), then try again.",
         code="no_space",
+    )
+
+
+def _not_ours(error: Exception) -> WorkbenchError | None:
+    if not isinstance(error, OSError) or error.errno not in (errno.EROFS, errno.EACCES):
+        return None
+    return Refused(
+        f"{error.filename or workbench_home()}: {error.strerror}. Choose a place where you may "
+        "write: WORKBENCH_HOME for runs and clusters, --folder DIR for one run.",
+        code="folder",
     )
 
 

@@ -64,6 +64,17 @@ def _print_list(document: dict[str, Any]) -> None:
         click.secho(f"{problem['pack']}: {problem['message']}", fg="red", err=True)
 
 
+def _bounds(field: dict[str, Any]) -> str:
+    """Say between what a number may be; nothing where there is no bound."""
+    words = {
+        "minimum": "at least",
+        "exclusiveMinimum": "above",
+        "maximum": "at most",
+        "exclusiveMaximum": "below",
+    }
+    return "".join(f", {word} {field[key]:g}" for key, word in words.items() if key in field)
+
+
 def _print_recipe(document: dict[str, Any]) -> None:
     click.secho(
         f"{document['title']}  ({document['id']}, version {document['version']})", bold=True
@@ -74,7 +85,7 @@ def _print_recipe(document: dict[str, Any]) -> None:
     for name, field in document["schema"]["properties"].items():
         unit = "" if field.get("unit", "1") == "1" else f" {field['unit']}"
         default = "required" if name in required else f"default {field.get('default')}{unit}"
-        click.echo(f"  {name}  ({default})")
+        click.echo(f"  {name}  ({default}{_bounds(field)})")
         click.echo(f"      {field.get('description', '')}")
     click.secho("\nResult", bold=True)
     for output in document["outputs"]:

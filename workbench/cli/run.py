@@ -118,12 +118,15 @@ def wait(run_id: str, as_json: bool) -> int:
 
 @group.command("open")
 @click.argument("run_id")
+@click.option("--csv", metavar="FILE", help="Write every row of its first table to FILE as CSV.")
 @json_option
 @translated
-def open_(run_id: str, as_json: bool) -> None:
+def open_(run_id: str, csv: str | None, as_json: bool) -> None:
     """Print where the result lies and what is in it."""
     run = service.open_run(run_id)
     dataset = run.open()
+    if csv is not None:
+        shown.write_csv(run, dataset, Path(csv))
     document = {
         "run_id": run.id,
         "result": str(run.folder / "result.zarr"),

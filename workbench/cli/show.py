@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Collection
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Literal
 
 import click
@@ -13,11 +14,14 @@ from rich.console import Console
 from rich.table import Table
 
 from workbench import registry
+from workbench.errors import Refused
 from workbench.recipe import Recipe
+from workbench.runs.files import replacing
 from workbench.runs.handle import Run
 from workbench.runs.table import ResultTable
 
 ROWS = 10
+CSV_ROWS = 10_000
 FAILURES = 10
 PIPE_WIDTH = 120
 GAP = 3
@@ -87,9 +91,8 @@ def print_run(run: Run, document: dict[str, Any]) -> None:
         click.echo(f"  {name:<11} {shown}")
     for stage in document["stages"]:
         failed = f", {stage['tasks_failed']:,} failed" if stage["tasks_failed"] else ""
-        click.echo(
-            f"  stage {stage['name']}: {stage['tasks_done']:,} of {stage['tasks']:,} tasks done{failed}"
-        )
+        done = f"{stage['tasks_done']:,} of {stage['tasks']:,} tasks done"
+        click.echo(f"  stage {stage['name']}: {done}{failed}")
     if len(document["per_cluster"]) > 1:
         for cluster in document["per_cluster"]:
             problem = f" ({cluster['problem']})" if cluster["problem"] else ""
@@ -151,7 +154,7 @@ def print_end(run: Run, recipe: Recipe[Any], document: dict[str, Any]) -> None:
     if document["result"] is None:
         print_run(run, document)
         return
-    print_top(recipe, run.open())
+    print_top(run, recipe, run.open())
     click.secho(f"\n{words(document)}", bold=True)
     print_failures(run, document)
     print_notes(document)
@@ -169,12 +172,26 @@ def print_result(run: Run, dataset: Any) -> None:
     recipe = registry.resolve(run.manifest.recipe)
     click.echo(str(run.folder / "result.zarr"))
     click.echo(str(dataset))
-    print_top(recipe, dataset)
+    print_top(run, recipe, dataset)
     for path in sorted((run.folder / "figures").glob("*")):
         click.echo(str(path))
 
 
-def print_top(recipe: Recipe[Any], dataset: Any) -> None:
+def write_csv(run: Run, dataset: Any, path: Path) -> None:
+    """Write the table that the recipe shows first; a file that is there is kept."""
+    if path.exists():
+        raise Refused(f"{path} is there already: name a new file, or remove that one first.")
+    table = ResultTable(registry.resolve(run.manifest.recipe), dataset)
+    try:
+        with replacing(path) as file:
+            for offset in range(0, max(1, table.total), CSV_ROWS):
+                file.write(table.csv(None, offset, CSV_ROWS).encode())
+    except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
+        raise Refused(f"{path} cannot be written: {error.strerror}.") from error
+    click.echo(f"{path}: {table.total:,} rows", err=True)
+
+
+def print_top(run: Run, recipe: Recipe[Any], dataset: Any) -> None:
     """Print the first rows of the table that the recipe shows first."""
     page = ResultTable(recipe, dataset).page(limit=ROWS)
     columns = page["columns"]
@@ -196,6 +213,7 @@ def print_top(recipe: Recipe[Any], dataset: Any) -> None:
     if page["total"] > ROWS or left:
         shown_rows = len(page["rows"])
         out.print(f"{shown_rows} of {page['total']:,} rows{left}", highlight=False)
+        out.print(f"All of them: workbench run open {run.id} --csv FILE", highlight=False)
 
 
 def _fitting(cells: dict[str, list[str]], width: int) -> list[str]:

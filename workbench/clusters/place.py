@@ -26,6 +26,8 @@ from workbench.pool.site import Site, load_site
 from workbench.pool.snapshot import user_name
 from workbench.pool.terms import USUAL_TIME_S, job_bytes, usual
 
+SHORTEST_S = 60.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class JobPartition:
@@ -220,6 +222,12 @@ def _wrong_size(
 
 def _wrong_time(spec: ClusterSpec, partition: Partition) -> Iterator[Problem]:
     most = partition.time_limit_s
+    if spec.time_limit_s is not None and spec.time_limit_s < SHORTEST_S:
+        yield Problem(
+            "time",
+            f"{spec.time_limit_s:g} s was asked. A worker needs some seconds to start, and "
+            f"schedulers count in minutes: {units.hms(SHORTEST_S)} is the shortest.",
+        )
     if spec.time_limit_s is not None and most is not None and spec.time_limit_s > most:
         yield Problem(
             "time",

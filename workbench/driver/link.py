@@ -200,8 +200,7 @@ class Link:
         if waits is not None:
             self._waits[future.key] = waits
         try:
-            gathered = client.gather(future, asynchronous=True)
-            value = await asyncio.wait_for(gathered, within_s)
+            value = await asyncio.wait_for(_answer(client, future), within_s)
             event = Event(self, generation, token, value=value)
         except KilledWorker as death:
             event = Event(self, generation, token, death=death)
@@ -354,3 +353,15 @@ class Link:
         self._futures.clear()
         self._waits.clear()
         client.close(timeout=2)
+
+
+async def _answer(client: Client, future: Future[Any]) -> Any:
+    """Wait for the end of a call, then fetch its value or raise its error.
+
+    Dask's own waiting, when it is given up, leaves errors behind that nobody takes.
+    """
+    ended = asyncio.Event()
+    loop: Any = client.loop
+    future.add_done_callback(lambda _: loop.add_callback(ended.set))
+    await ended.wait()
+    return await client.gather(future, asynchronous=True)

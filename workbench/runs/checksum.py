@@ -12,7 +12,7 @@ from typing import Any, Self
 import google_crc32c
 
 from workbench.errors import DamagedResult
-from workbench.runs.files import replace_json
+from workbench.runs.files import read_json, replace_json
 
 PIECE_BYTES = 4 * 2**20
 
@@ -150,7 +150,9 @@ def advice(folder: Path) -> str:
     """Return what to do about a damaged file."""
     again = f"workbench run resume {folder.name}"
     if (folder / "result.json").exists():
-        again = f"workbench run start RECIPE --like {folder.name}"
+        manifest = read_json(folder / "manifest.json") or {}
+        recipe = manifest.get("recipe", "RECIPE")
+        again = f"workbench run start {recipe} --like {folder.name}"
     return f"Put the file back from a copy, or compute what it held again: {again}"
 
 

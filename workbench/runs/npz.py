@@ -55,7 +55,8 @@ def write_npz(path: Path, arrays: Iterable[Named]) -> tuple[int, str]:
     arrays
         Names and arrays; an iterator may build each one only when the last is written.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Not its parents: a run that was moved away must not begin anew in its old place.
+    path.parent.mkdir(mode=0o700, exist_ok=True)
     with replacing(path) as file:
         counted = _Counted(file)
         with zipfile.ZipFile(counted, "w", zipfile.ZIP_STORED) as archive:  # type: ignore[call-overload]

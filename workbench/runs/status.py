@@ -7,11 +7,23 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from workbench.runs.driver_job import awaited
+from workbench.runs.checksum import read_sealed
+from workbench.runs.driver_job import DriverJob, awaited
 from workbench.runs.files import read_json, replace_json
 from workbench.runs.lock import Holder, lost, read_lock
 from workbench.runs.manifest import read_manifest
 
+STATES = (
+    "queued",
+    "starting",
+    "running",
+    "waiting",
+    "stopping",
+    "stopped",
+    "failed",
+    "completed",
+    "completed_with_failures",
+)
 FINAL = ("stopped", "failed", "completed", "completed_with_failures")
 DONE = ("completed", "completed_with_failures")
 
@@ -37,9 +49,44 @@ def write_status(folder: Path, status: Mapping[str, Any]) -> None:
 
 
 def read_status(folder: Path) -> dict[str, Any]:
-    """Read ``status.json`` as the driver left it; a run without one is queued."""
-    found: dict[str, Any] | None = read_json(folder / "status.json")
-    return found if found is not None else empty_status(0)
+    """Read ``status.json`` as the driver left it; a run without one is queued.
+
+    It only repeats what manifest, journal and result hold.  One that was damaged from outside is
+    made up of those, so that the run can be shown, resumed and deleted.
+    """
+    try:
+        found = read_json(folder / "status.json")
+    except ValueError:
+        found = ()
+    if found is None:
+        return empty_status(0)
+    return found if _is_status(found) else _made_up(folder)
+
+
+def _is_status(found: Any) -> bool:
+    kinds = {"state": str, "items": dict, "stages": list, "message": str, "bytes": int}
+    if not isinstance(found, dict) or not {"error", "ended", *kinds} <= found.keys():
+        return False
+    counts = found["items"]
+    return (
+        all(isinstance(found[name], kind) for name, kind in kinds.items())
+        and found["state"] in STATES
+        and all(isinstance(counts.get(name), int) for name in empty_status(0)["items"])
+    )
+
+
+def _made_up(folder: Path) -> dict[str, Any]:
+    """Return a status in place of one that cannot be read."""
+    manifest = read_json(folder / "manifest.json") or {}
+    status = empty_status(manifest.get("items", 0))
+    sealed = read_sealed(folder, "result.json")
+    if sealed is None:
+        message = f"{folder / 'status.json'} was damaged. What is finished is not lost."
+        state = "stopped" if read_lock(folder) is None else "running"
+        return {**status, "state": state, "message": message}
+    items = sealed["items"]
+    whole = not (items["failed"] or items["not_run"])
+    return {**status, "items": items, "state": DONE[0] if whole else DONE[1]}
 
 
 def describe(folder: Path) -> dict[str, Any]:
@@ -76,12 +123,19 @@ def describe(folder: Path) -> dict[str, Any]:
         "driver": _driver(holder, state),
         "driver_job": asdict(job) if job else None,
         "error": status["error"],
-        "message": f"its driver waits to start: {job}" if job else status["message"],
+        "message": _message(state, status, job),
         "notes": status.get("notes", []),
         "stages": status["stages"],
         "left_s": status.get("left_s"),
         "workers": status.get("workers", 0),
     }
+
+
+def _message(state: str, status: Mapping[str, Any], job: DriverJob | None) -> str:
+    """Return what there is to say; what a driver said that is gone does not hold any more."""
+    if job is not None:
+        return f"its driver waits to start: {job}"
+    return "" if state == "interrupted" else str(status["message"])
 
 
 def _lost(folder: Path, status: Mapping[str, Any], holder: Holder | None) -> bool:

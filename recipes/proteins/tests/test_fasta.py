@@ -61,6 +61,7 @@ BAD = {
     "header on header": (">a\n>b\nMKV\n", "x.fa, line 1, is the header of 'a', which has no resid"),
     "only stops": (">a\n**\n", "x.fa, line 1, is the header of 'a', which has no residues"),
     "no header": ("MKV\nLAW\n", "x.fa, line 1, stands before the first header: begin each"),
+    "Stockholm": ("# STOCKHOLM 1.0\nx MKV\n", "x.fa, line 1, begins an alignment in Stockholm"),
     "late header": ("\nMKV\n" + GOOD, "x.fa, line 2, stands before the first header"),
     "no name": (">\nMKV\n", "x.fa, line 1, is a header without a name: write '>name'"),
     "digit": (">a\nMK1V\n", "x.fa, line 2, holds '1', which stands for no amino acid: remove it"),

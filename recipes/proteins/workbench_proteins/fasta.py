@@ -90,10 +90,7 @@ class Records:
                     self._add(number, line)
                 elif line.strip() and not headless:
                     headless = True
-                    self._say(
-                        "stands before the first header: begin each sequence with a line '>name'.",
-                        number,
-                    )
+                    self._say(_headless(line), number)
         except ParameterError as error:
             # A line too long for the memory: nothing behind it is looked at.
             self._tell(error)
@@ -203,3 +200,12 @@ def check_fasta(source: Source) -> None:
         pass
     if records.problems:
         raise ParameterError.of(records.problems)
+
+
+def _headless(line: bytes) -> str:
+    """Say what is wrong with what stands before the first header."""
+    if line.startswith(b"# STOCKHOLM"):
+        return "begins an alignment in Stockholm format: convert it, esl-reformat fasta FILE."
+    if line.startswith((b"CLUSTAL", b"MUSCLE")):
+        return "begins an alignment in Clustal format: convert it to FASTA."
+    return "stands before the first header: begin each sequence with a line '>name'."

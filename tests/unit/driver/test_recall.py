@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Iterator
 from queue import SimpleQueue
@@ -32,7 +33,7 @@ def nap(order: dict[str, Any]) -> int:
     return int(order["number"])
 
 
-def test_what_queues_comes_back_lost_and_all_else_with_its_value(client, monkeypatch):
+def test_what_queues_comes_back_lost_and_all_else_with_its_value(client, monkeypatch, caplog):
     monkeypatch.setattr(links, "RECALL_S", 0.0)
     monkeypatch.setattr(Link, "_watch", lambda self: None)
     events: SimpleQueue[Event] = SimpleQueue()
@@ -54,3 +55,5 @@ def test_what_queues_comes_back_lost_and_all_else_with_its_value(client, monkeyp
     assert len(lost) < CALLS
     assert not link._futures
     assert not link._waits
+    gc.collect()
+    assert "never retrieved" not in caplog.text

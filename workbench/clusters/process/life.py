@@ -53,7 +53,10 @@ def live(folder: ClusterFolder) -> int:
     try:
         asyncio.run(Life(folder).run())
     except Exception as error:
-        LOG.exception("the cluster's process failed")
+        if isinstance(error, WorkbenchError):
+            LOG.error("%s", error.message)
+        else:
+            LOG.exception("the cluster's process failed")
         folder.write_connection(None)
         status = folder.read_status()
         if status is not None:
