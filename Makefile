@@ -68,6 +68,10 @@ lint: $(INSTALLED) ## style, types and layers, of the browser's part too
 bench: $(INSTALLED) ## measure what docs/benchmarks.md promises: about 40 minutes
 	@for script in $(filter-out %/common.py %/lab.py %/swarm.py,$(wildcard benchmarks/*.py)); do echo "$$script"; $(BIN)/python "$$script"; done
 
+.PHONY: compare
+compare: $(BUILT) debian ## dask-labextension beside our panel, in one JupyterLab; writes docs/compare.md
+	@$(BIN)/python -m tools.compare
+
 .PHONY: wheels
 wheels: $(INSTALLED) ## build wheels and source archives into dist/
 	@rm -rf $(DIST)

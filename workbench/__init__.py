@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from workbench.recipe import (
         Example as Example,
         Output as Output,
+        Picture as Picture,
         Piece as Piece,
         Plan as Plan,
         Recipe as Recipe,
@@ -69,6 +70,7 @@ _WHERE = {
     "KernelContext": "kernel",
     "NotFound": "errors",
     "Output": "recipe",
+    "Picture": "recipe",
     "ParameterError": "errors",
     "Parameters": "parameters",
     "Piece": "recipe",

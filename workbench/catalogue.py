@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from workbench import registry
-from workbench.recipe import Example, Output, Recipe
+from workbench.errors import NotFound
+from workbench.recipe import PICTURES, Example, Output, Recipe
 
 
 def listing() -> dict[str, Any]:
@@ -60,9 +62,26 @@ def _text(value: Any) -> str:
     raise TypeError(f"{type(value).__name__} cannot stand in an example: use JSON values.")
 
 
+def picture(recipe_id: str) -> dict[str, str]:
+    """Return a recipe's picture: ``{type, data}``, the bytes as base64.
+
+    Raises
+    ------
+    NotFound
+        When it has none, or its file is not there.
+    """
+    recipe = registry.resolve(recipe_id)
+    shown = recipe.picture
+    if shown is None or not shown.file.is_file():
+        raise NotFound(f"The recipe {recipe_id} has no picture.")
+    data = base64.b64encode(shown.file.read_bytes()).decode("ascii")
+    return {"type": PICTURES[shown.file.suffix], "data": data}
+
+
 def _summary(recipe: Recipe[Any]) -> dict[str, Any]:
     names = ("id", "version", "title", "question", "field")
-    return {name: getattr(recipe, name) for name in names}
+    found = {name: getattr(recipe, name) for name in names}
+    return {**found, "picture": recipe.picture.caption if recipe.picture else ""}
 
 
 def _output(output: Output) -> dict[str, Any]:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
-    "Example", "Output", "Piece", "Plan", "Recipe", "Stage", "Task", "Tasks", "as_column",
-    "tasks", "tile",
+    "Example", "Output", "Picture", "Piece", "Plan", "Recipe", "Stage", "Task", "Tasks",
+    "as_column", "tasks", "tile",
 ]  # fmt: skip
 
 P = TypeVar("P", bound=Parameters)
@@ -34,6 +34,7 @@ Results = Mapping[str, NDArray[Any]]  # variables of the stages before, by name,
 
 NAME = re.compile(r"[a-z][a-z0-9_]*\Z", re.IGNORECASE)
 TEXT = "str"
+PICTURES = {".png": "image/png", ".svg": "image/svg+xml"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,6 +151,23 @@ class Example:
     values: Callable[[], Mapping[str, Any | Path]]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """A picture of what comes out, for the catalogue and the recipe's page.
+
+    Parameters
+    ----------
+    file
+        A PNG or SVG file that the pack ships, about 3 wide to 2 high, at most 200 kB; drawn on
+        nothing, so that it stands on light and on dark.
+    caption
+        What it shows, and of what: for who cannot see it, and for who wants to know.
+    """
+
+    file: Path
+    caption: str
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Recipe(Generic[P]):
     """A packaged, parameterized calculation of one or more stages.
@@ -193,6 +211,8 @@ class Recipe(Generic[P]):
         DOIs, manuals.
     examples
         See :class:`Example`.
+    picture
+        See :class:`Picture`.
     """
 
     id: str
@@ -219,6 +239,7 @@ class Recipe(Generic[P]):
     requires: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     examples: tuple[Example, ...] = ()
+    picture: Picture | None = None
 
     def __post_init__(self) -> None:
         if not self.stages:
@@ -259,6 +280,8 @@ def _problems(recipe: Recipe[Any]) -> list[str]:
     found += [
         f"there is no column {name!r} to show" for name in recipe.columns if name not in known
     ]
+    if recipe.picture is not None and recipe.picture.file.suffix not in PICTURES:
+        found.append(f"the picture {recipe.picture.file.name} is neither .png nor .svg")
     if recipe.summary and recipe.finish is None:
         found.append("summary outputs need finish")
     return found

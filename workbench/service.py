@@ -266,18 +266,23 @@ def resume(run_id: str, *, accept_code: bool = False) -> Run:
     return run
 
 
-def retry(run_id: str, *, accept_code: bool = False) -> Run:
-    """Compute the failed items of a run once more.
+def retry(
+    run_id: str,
+    *,
+    accept_code: bool = False,
+    items: Mapping[str, Sequence[int]] | None = None,
+) -> Run:
+    """Compute failed items of a run once more: all of them, or `items` by stage.
 
     Raises
     ------
     Refused
-        When nothing failed, the run is not at its end, or the recipe's code has changed and
-        `accept_code` is not given.
+        When nothing failed, an item of `items` did not, the run is not at its end, or the
+        recipe's code has changed and `accept_code` is not given.
     """
     run = open_run(run_id)
     _agree_on_code(run, "retry", accept_code)
-    run.retry()
+    run.retry(items)
     # The driver meets the same refusal, and says so in the run's status.
     with contextlib.suppress(WorkbenchError):
         _have_served(run)

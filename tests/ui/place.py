@@ -29,6 +29,7 @@ class Place:
         for folder in (self.home / "clusters" / "local", self.work, site, self.root / "tmp"):
             folder.mkdir(parents=True, mode=0o700)
         install(site, "kinds-pack", {RECIPE: "kinds_pack:recipe"}, {"kinds_pack": PACK.read_text()})
+        shutil.copy(PACK.with_name("kinds.svg"), site)
         (site / "six.txt").write_text("1\n2\n3\n4\n5\n6\n")
         self.numbers = site / "six.txt"
         self.many = site / "many.txt"

@@ -36,8 +36,10 @@ def _resume(run_id: str, accept_code: bool) -> dict[str, Any]:
     return service.resume(run_id, accept_code=accept_code).describe()
 
 
-def _retry(run_id: str, accept_code: bool) -> dict[str, Any]:
-    return service.retry(run_id, accept_code=accept_code).describe()
+def _retry(
+    run_id: str, accept_code: bool, items: Mapping[str, Sequence[int]] | None
+) -> dict[str, Any]:
+    return service.retry(run_id, accept_code=accept_code, items=items).describe()
 
 
 def _start_cluster(name: str, **asked: Any) -> dict[str, Any]:
@@ -123,6 +125,7 @@ def _figure(run_id: str, name: str) -> dict[str, Any]:
 QUESTIONS: Mapping[str, Callable[..., Any]] = {
     "recipes": catalogue.listing,
     "recipe": _recipe,
+    "picture": catalogue.picture,
     "check": _check,
     "submit": _submit,
     "resume": _resume,

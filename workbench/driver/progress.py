@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -108,10 +108,20 @@ class Progress:
         task = int(np.searchsorted(columns.start, key[1], side="right")) - 1
         self.state[task] = NOT_RUN
 
-    def prepare(self, *, retry: bool) -> None:
-        """Work out what is still to do, after the receipts of earlier drivers."""
-        if retry:
+    def prepare(self, *, retry: bool | Collection[int]) -> None:
+        """Work out what is still to do, after the receipts of earlier drivers.
+
+        Parameters
+        ----------
+        retry
+            Whether failed tasks are computed again, or the failed items whose tasks are.
+        """
+        if retry is True:
             self.state[self.state == FAILED] = NOT_RUN
+        elif retry:
+            wanted = set(retry)
+            chosen = [t for t, entry in self.failures.items() if wanted & set(entry["items"])]
+            self.state[[t for t in chosen if self.state[t] == FAILED]] = NOT_RUN
         for task, entry in self.failures.items():
             if self.state[task] == FAILED and entry["attempts"] < ATTEMPTS:
                 self.again.append(task)

@@ -6,7 +6,7 @@ import errno
 import logging
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
@@ -65,12 +65,12 @@ class Driver:
         self.lock = lock
         self.manifest = read_manifest(folder)
         self.report = Report(folder, self.manifest)
-        self.retry = (folder / "control" / "retry.json").exists()
+        self._retry: dict[str, Any] | None = read_json(folder / "control" / "retry.json")
         self.records: list[StageRecord] = []
         self._journal = Journal(folder / f"tasks.{lock.holder.epoch}.jsonl")
         self._due = {"lock": 0.0, "status": 0.0, "control": 0.0}
         self._stopping = False
-        self._distrust = bool((read_json(folder / "control" / "retry.json") or {}).get("verify"))
+        self._distrust = bool((self._retry or {}).get("verify"))
 
     def drive(self) -> str:
         """Run every stage and finish; return the final state."""
@@ -250,8 +250,15 @@ class Driver:
                 progress.compacted(fold)
         self._drop_damaged(progress)
         progress.skip(self.report.failed_owners(plan))
-        progress.prepare(retry=self.retry)
+        progress.prepare(retry=self._to_retry(stage.name))
         return progress
+
+    def _to_retry(self, stage: str) -> bool | Collection[int]:
+        """Return the failed items of a stage that were asked for; whether all of them were."""
+        if self._retry is None or "items" not in self._retry:
+            return self._retry is not None
+        chosen: Collection[int] = self._retry["items"].get(stage, ())
+        return chosen
 
     def _drop_damaged(self, progress: Progress) -> None:
         """Have computed again what stands in parts that are lost or not what was written.

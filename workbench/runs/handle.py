@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -145,21 +145,44 @@ class Run:
             replace_json(self.folder / "control" / "retry.json", again)
         self._start()
 
-    def retry(self) -> None:
-        """Compute the failed items once more.
+    def retry(self, items: Mapping[str, Sequence[int]] | None = None) -> None:
+        """Compute failed items once more.
+
+        Parameters
+        ----------
+        items
+            Which of them, by stage; all when left out.  What failed together with one of them,
+            in one task, is computed with it.
 
         Raises
         ------
         Refused
-            When nothing failed, or the run is not at its end.
+            When nothing failed, the run is not at its end, or an item of `items` is no failed
+            one.
         """
         found = self.describe()
         if found["state"] not in FINAL:
             raise Refused(f"Run {self.id} is {found['state']}: wait for its end, then retry.")
         if found["state"] == "completed":
             raise Refused(f"Run {self.id} is complete and nothing failed: nothing to retry.")
-        replace_json(self.folder / "control" / "retry.json", {"asked": now()})
+        asked: dict[str, Any] = {"asked": now()}
+        if items is not None:
+            asked["items"] = self._failed(items)
+        replace_json(self.folder / "control" / "retry.json", asked)
         self._start()
+
+    def _failed(self, items: Mapping[str, Sequence[int]]) -> dict[str, list[int]]:
+        """Return the items, each of which has to be a failed one."""
+        failed = {(entry["stage"], item) for entry in self.failures() for item in entry["items"]}
+        wanted = [(stage, item) for stage, chosen in items.items() for item in chosen]
+        wrong = [f"{stage} {item}" for stage, item in wanted if (stage, item) not in failed]
+        if wrong or not wanted:
+            told = f"{', '.join(wrong[:5])} did not fail" if wrong else "no item is named"
+            raise Refused(
+                f"Run {self.id} has {len(failed)} failed items, but {told}: name some of those, "
+                "or none to compute all of them again."
+            )
+        return {stage: sorted(set(chosen)) for stage, chosen in items.items()}
 
     def accepted_code(self) -> tuple[str, ...]:
         """Return the code hashes under which this run may go on."""

@@ -10,6 +10,8 @@ from workbench.recipe import TEXT, Output
 from workbench.testing.suite import Suite
 from workbench.testing.units import unit_problem
 
+PICTURE_BYTES = 200_000
+
 
 class SchemaTests(Suite):
     """Parameters and outputs say what they are, for forms, help and results."""
@@ -47,6 +49,16 @@ class SchemaTests(Suite):
         assert not problems, f"the recipe has no {' and no '.join(problems)}"
         names = [example.name for example in self.recipe.examples]
         assert len(set(names)) == len(names), f"two examples have one name: {names}"
+
+    def test_its_picture_is_there_and_small(self) -> None:
+        """The catalogue loads every picture at once, and says in words what it shows."""
+        shown = self.recipe.picture
+        if shown is None:
+            return
+        assert shown.file.is_file(), f"{shown.file} is not there: does the pack ship it?"
+        size = shown.file.stat().st_size
+        assert size <= PICTURE_BYTES, f"{shown.file.name} has {size} bytes, 200 kB is the most"
+        assert shown.caption.strip(), f"say in `caption` what {shown.file.name} shows"
 
     def _outputs(self) -> list[Output]:
         found = [output for stage in self.recipe.stages for output in stage.outputs]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 from jupyterlab_workbench.documents.recipes import CheckRequest
 from jupyterlab_workbench.form import form_schema
 from jupyterlab_workbench.request import Request, verb
@@ -27,6 +29,17 @@ class Recipe(Request):
         examples = [{**one, "values": values[one["name"]]} for one in found.pop("examples")]
         form = form_schema(found.pop("schema"))
         self.tell({**found, "form": form, "examples": examples})
+
+
+class Picture(Request):
+    """``recipes/{id}/picture``."""
+
+    @verb
+    async def get(self, recipe_id: str) -> None:
+        """Answer with the picture that the pack ships."""
+        found = await self.desk.answers.ask("picture", recipe_id=recipe_id)
+        self.set_header("Cache-Control", "private, max-age=3600")
+        await self.finish(base64.b64decode(found["data"]), set_content_type=found["type"])
 
 
 class Check(Request):

@@ -14,6 +14,7 @@ ROUTES: tuple[tuple[str, type[Request]], ...] = (
     ("recipes", recipes.Recipes),
     (f"recipes/{ONE}", recipes.Recipe),
     (f"recipes/{ONE}/check", recipes.Check),
+    (f"recipes/{ONE}/picture", recipes.Picture),
     ("runs", runs.Runs),
     (f"runs/{ONE}", runs.OneRun),
     (f"runs/{ONE}/stop", runs.Stop),

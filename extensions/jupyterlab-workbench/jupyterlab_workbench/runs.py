@@ -5,7 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from jupyterlab_workbench.documents.runs import DeleteQuery, GoOn, RunRequest, RunsQuery, State
+from jupyterlab_workbench.documents.runs import (
+    DeleteQuery,
+    GoOn,
+    RetryRequest,
+    RunRequest,
+    RunsQuery,
+    State,
+)
 from jupyterlab_workbench.errors import plain
 from jupyterlab_workbench.request import Request, verb
 from workbench import service, views
@@ -83,8 +90,9 @@ class Retry(Request):
 
     @verb
     async def post(self, run_id: str) -> None:
-        """Compute the failed items once more."""
-        await self.desk.answers.ask("retry", run_id=run_id, **self.body(GoOn).model_dump())
+        """Compute failed items once more."""
+        asked = self.body(RetryRequest)
+        await self.desk.answers.ask("retry", run_id=run_id, **asked.model_dump())
         self.tell(await asyncio.to_thread(views.run_page, run_id))
 
 

@@ -22,6 +22,7 @@ export namespace CommandIDs {
   export const openPanel = 'workbench:open-panel';
   export const openRecipe = 'workbench:open-recipe';
   export const openRun = 'workbench:open-run';
+  export const allowNotices = 'workbench:allow-notices';
   export const openPool = 'workbench:open-pool';
   export const stopRun = 'workbench:stop-run';
   export const openLink = 'workbench:open-link';

@@ -1,6 +1,7 @@
 """Catalogue, form and check over REST."""
 
 from jupyterlab_workbench.documents.recipes import Catalogue, CheckAnswer, RecipePage
+from tests.ui.place import PACK
 
 RECIPE = "kinds.every"
 
@@ -29,6 +30,21 @@ async def test_a_recipe_comes_with_its_form_and_examples(client, place):
     assert fields["pause_s"]["advanced"] is True
     assert found["examples"][0]["values"] == {"numbers": str(place.numbers), "factor": 3.0}
     assert [output["unit"] for output in found["outputs"]] == ["eV", "1"]
+
+
+async def test_pictures_come_from_the_packs(client):
+    listed = (await client.get("recipes", model=Catalogue))["recipes"]
+    assert {one["id"]: bool(one["picture"]) for one in listed} == {
+        RECIPE: True,
+        "materials.elastic": True,
+        "proteins.search": True,
+    }
+    found = await client.send("GET", "recipes", RECIPE, "picture")
+    assert found.headers["Content-Type"] == "image/svg+xml"
+    assert found.body == (PACK.with_name("kinds.svg")).read_bytes()
+    found = await client.send("GET", "recipes", "proteins.search", "picture")
+    assert found.headers["Content-Type"] == "image/png"
+    assert found.body.startswith(b"\x89PNG")
 
 
 async def test_optional_values_and_tuples_are_said_as_the_form_understands_them(client):

@@ -14,6 +14,7 @@ PROMISED = {
     "recipes": {"GET"},
     "recipes/{}": {"GET"},
     "recipes/{}/check": {"POST"},
+    "recipes/{}/picture": {"GET"},
     "runs": {"GET", "POST"},
     "runs/{}": {"GET", "DELETE"},
     "runs/{}/stop": {"POST"},

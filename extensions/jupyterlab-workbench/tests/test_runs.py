@@ -69,6 +69,21 @@ async def test_failed_items_are_computed_again(client, place):
     assert ended["driver"] is None
 
 
+async def test_chosen_items_alone_are_computed_again(client, place):
+    run_id = place.run(fail="[2, 4]")["run_id"]
+    wrong = {"items": {"main": [0, 3]}}
+    error = await client.refused(409, "POST", "runs", run_id, "retry", body=wrong)
+    assert "2 failed items, but main 0 did not fail" in error["message"]
+    await client.refused(409, "POST", "runs", run_id, "retry", body={"items": {}})
+    await client.refused(422, "POST", "runs", run_id, "retry", body={"items": {"main": ["x"]}})
+    await client.post("runs", run_id, "retry", body={"items": {"main": [3]}}, model=RunPage)
+    ended = await until(client, run_id, *FINAL)
+    assert ended["items"]["failed"] == 2
+    receipts = (place.home / "runs" / run_id / "tasks.2.jsonl").read_text().splitlines()
+    tasks = [json.loads(line)["tasks"] for line in receipts]
+    assert {tuple(pair) for pairs in tasks for pair in pairs} == {(3, 4)}
+
+
 async def test_what_cannot_go_on_says_so(client, place):
     assert "complete" in (await client.refused(409, "POST", "runs", place.good, "retry"))["message"]
     error = await client.refused(409, "POST", "runs", place.good, "resume")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from workbench import Example, Output, Recipe, Stage
+from workbench import Example, Output, Picture, Recipe, Stage
 from workbench_materials.elastic_audit import audit
 from workbench_materials.elastic_figures import figures
 from workbench_materials.elastic_parameters import ElasticParameters, check_parameters
@@ -138,6 +138,11 @@ recipe = Recipe(
         "doi:10.1088/1361-648X/aa680e",  # ASE
         "doi:10.1016/0039-6028(96)00816-3",  # effective medium theory
         "doi:10.1038/sdata.2015.9",  # axes of the Materials Project's tensors
+    ),
+    picture=Picture(
+        file=Path(__file__).with_name("elastic.png"),
+        caption="Young's modulus of the example's seven metals, from the softest to the stiffest "
+        "direction of the crystal",
     ),
     examples=(
         Example(

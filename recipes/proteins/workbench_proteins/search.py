@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from workbench import Example, Recipe, Stage
+from workbench import Example, Picture, Recipe, Stage
 from workbench_proteins.hits import DOM_Z, HITS, HMMER
 from workbench_proteins.search_figures import figures
 from workbench_proteins.search_ingest import INGESTED, ingest, plan_ingest, room
@@ -56,6 +56,10 @@ recipe = Recipe(
         HMMER,
         "doi:10.1093/bioinformatics/btad214",  # pyhmmer
         "doi:10.1186/1471-2105-11-431",  # phmmer
+    ),
+    picture=Picture(
+        file=Path(__file__).with_name("search.png"),
+        caption="Scores by rank of the example's five globins: relatives stand above the step",
     ),
     examples=(
         Example(

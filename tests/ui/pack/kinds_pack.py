@@ -13,6 +13,7 @@ from workbench import (
     Output,
     ParameterError,
     Parameters,
+    Picture,
     Plan,
     Problem,
     Recipe,
@@ -102,6 +103,7 @@ recipe = Recipe(
     table="number",
     order=("product",),
     references=("doi:10.5281/zenodo.594762", "A manual page"),
+    picture=Picture(file=EXAMPLES / "kinds.svg", caption="Six points on a line"),
     examples=(
         Example(
             name="six",

@@ -59,6 +59,14 @@ def test_retry_takes_just_what_failed():
     assert list(progress.todo) == [(1, 2), (4, 5)]
 
 
+def test_retry_takes_the_chosen_items_and_what_failed_with_them():
+    progress = progress_of(6)
+    progress.apply(receipt([[0, 6]], failed=[(1, [1], 2), (4, [4], 2)]))
+    progress.prepare(retry=[4, 5])
+    assert list(progress.todo) == [(4, 5)]
+    assert not progress.again
+
+
 def test_a_fold_takes_the_place_of_its_sources():
     progress = progress_of(4)
     progress.apply(receipt([[0, 2]], part="a"))

@@ -18,6 +18,7 @@ class RecipeSummary(Answer):
     question: str
     field: str
     pack: str
+    picture: str = ""  # what it shows, empty for none
 
 
 class PackProblem(Answer):

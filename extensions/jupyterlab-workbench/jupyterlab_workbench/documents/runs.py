@@ -143,9 +143,15 @@ class RunPage(Run):
 
 
 class GoOn(Document):
-    """How to resume or retry."""
+    """How to resume."""
 
     accept_code: bool = False
+
+
+class RetryRequest(GoOn):
+    """How to compute failed items again; `items` says which, by stage, all when left out."""
+
+    items: dict[str, list[int]] | None = None
 
 
 class Code(Answer):

@@ -70,6 +70,7 @@ export interface IRecipePage {
   question: string;
   field: string;
   pack: string;
+  picture?: string;
   form: { [name: string]: any };
   outputs: IOutput[];
   references: string[];
@@ -84,6 +85,7 @@ export interface IRecipeSummary {
   question: string;
   field: string;
   pack: string;
+  picture?: string;
 }
 
 /** Name of an uploaded file. */

@@ -28,7 +28,7 @@ export interface IDriver {
   job_id: string | null;
 }
 
-/** How to resume or retry. */
+/** How to resume. */
 export interface IGoOn {
   accept_code?: boolean;
 }
@@ -59,6 +59,12 @@ export interface IProvenance {
   host: string;
   seed: number;
   like: string | null;
+}
+
+/** How to compute failed items again; `items` says which, by stage, all when left out. */
+export interface IRetryRequest {
+  accept_code?: boolean;
+  items?: { [name: string]: number[] } | null;
 }
 
 /** A run in the list; `inputs` are names of files. */

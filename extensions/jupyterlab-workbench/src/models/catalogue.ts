@@ -32,6 +32,11 @@ export class CatalogueModel extends PolledModel {
     return this._catalogue?.recipes.find(one => one.id === id);
   }
 
+  /** Where the picture of a recipe is. */
+  pictureUrl(id: string): string {
+    return this._rest.url(['recipes', id, 'picture']);
+  }
+
   /** Everything about a recipe. */
   async page(id: string): Promise<IRecipePage> {
     return this._rest.get<IRecipePage>(['recipes', id]);

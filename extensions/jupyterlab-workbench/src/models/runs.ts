@@ -1,4 +1,11 @@
-import type { IRun, IRunPage, IRunRequest, IRuns } from '../documents';
+import type {
+  IItem,
+  IRetryRequest,
+  IRun,
+  IRunPage,
+  IRunRequest,
+  IRuns
+} from '../documents';
 import type { Rest } from '../rest';
 import { isLive } from '../words';
 import { PolledModel } from './polled';
@@ -101,8 +108,17 @@ export class RunModel extends PolledModel {
     await this._do('resume', { accept_code: acceptCode });
   }
 
-  async retry(acceptCode: boolean): Promise<void> {
-    await this._do('retry', { accept_code: acceptCode });
+  /** Compute failed items again: these, or all of them. */
+  async retry(acceptCode: boolean, items?: IItem[]): Promise<void> {
+    const chosen: { [stage: string]: number[] } = {};
+    for (const { stage, index } of items ?? []) {
+      chosen[stage] = [...(chosen[stage] ?? []), index];
+    }
+    const request: IRetryRequest = {
+      accept_code: acceptCode,
+      items: items ? chosen : null
+    };
+    await this._do('retry', request);
   }
 
   protected async fetch(): Promise<void> {

@@ -16,7 +16,7 @@ import { workbenchIcon } from '../icons';
 import { RunModel } from '../models/runs';
 import { CommandIDs, IWorkbench } from '../tokens';
 import type { Values } from '../ui/recipeform';
-import { when } from '../words';
+import { isLive, when } from '../words';
 
 // Ids of widgets: these, and what they show.
 const RECIPE = 'workbench-recipe-';
@@ -210,6 +210,16 @@ class Pages {
     const widget = this._place(new MainAreaWidget({ content }), RUN + id);
     widget.title.label = id;
     void workbench.catalogue.ensure();
+    const { live } = workbench;
+    // One at its end is not asked for again, unless somebody elsewhere has gone on with it.
+    const follow = () => {
+      const goesOn = live.runs.some(run => run.run_id === id);
+      if (goesOn && model.run && !isLive(model.run.state)) {
+        void model.refresh();
+      }
+    };
+    live.changed.connect(follow);
+    widget.disposed.connect(() => live.changed.disconnect(follow));
     model.changed.connect(() => {
       const { run } = model;
       if (run) {

@@ -19,7 +19,12 @@ export const running: JupyterFrontEndPlugin<void> = {
   activate: (app, workbench: IWorkbench, managers: IRunningSessionManagers) => {
     const { live, rest, catalogue } = workbench;
     const changed = new Signal<object, void>(live);
-    live.changed.connect(() => changed.emit());
+    live.changed.connect(async () => {
+      if (live.runs.length) {
+        await catalogue.ensure();
+      }
+      changed.emit();
+    });
     const stop = async (run: IRun) => {
       await rest.post(['runs', run.run_id, 'stop']);
       await live.refresh();

@@ -33,8 +33,8 @@ export function runActions(options: IActionOptions): IRunActions {
       await agreed(accept => model.resume(accept));
       await followed();
     },
-    retry: async () => {
-      await agreed(accept => model.retry(accept));
+    retry: async items => {
+      await agreed(accept => model.retry(accept, items));
       await followed();
     },
     remove: () => remove(options),

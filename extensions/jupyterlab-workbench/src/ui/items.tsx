@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import type { IItem, IItemsPage, IRunPage } from '../documents';
 import type { Rest } from '../rest';
-import { count, isLive } from '../words';
+import { count, isLive, items } from '../words';
 import { Button, Skeleton, Trouble } from './parts';
 
 const LIMIT = 100;
@@ -11,9 +11,10 @@ const WORDS = { done: 'done', failed: 'failed', not_run: 'not run' };
 export function ItemsTab(props: {
   run: IRunPage;
   rest: Rest;
-  retry: () => Promise<void>;
+  retry: (items?: IItem[]) => Promise<void>;
 }): JSX.Element {
   const { run, rest } = props;
+  const [chosen, setChosen] = useState<IItem[]>([]);
   const [state, setState] = useState('');
   const [offset, setOffset] = useState(0);
   const [page, setPage] = useState<IItemsPage>();
@@ -40,6 +41,11 @@ export function ItemsTab(props: {
       over = true;
     };
   }, [rest, run.run_id, run.state, state, offset, done, failed]);
+  const ended = !isLive(run.state);
+  const again = () => {
+    setChosen([]);
+    void props.retry(chosen.length ? chosen : undefined).catch(setError);
+  };
   if (!page) {
     return error ? <Trouble error={error} /> : <Skeleton lines={5} />;
   }
@@ -62,16 +68,24 @@ export function ItemsTab(props: {
             </option>
           ))}
         </select>
-        {page.counts.failed > 0 && !isLive(run.state) && (
+        {page.counts.failed > 0 && ended && (
           <Button
-            label="Compute failed items again"
-            onClick={() => void props.retry().catch(setError)}
+            label={
+              chosen.length
+                ? `Compute ${items(chosen.length)} again`
+                : 'Compute failed items again'
+            }
+            onClick={again}
           />
         )}
         <Pages page={page} go={setOffset} />
       </div>
       <Trouble error={error} />
-      <ItemTable items={page.items} />
+      <ItemTable
+        items={page.items}
+        chosen={chosen}
+        choose={ended ? setChosen : null}
+      />
     </>
   );
 }
@@ -106,11 +120,39 @@ function Pages(props: {
   );
 }
 
-function ItemTable(props: { items: IItem[] }): JSX.Element {
+const key = (item: IItem) => `${item.stage} ${item.index}`;
+
+/** Items, of which failed ones can be chosen unless the run goes on. */
+function ItemTable(props: {
+  items: IItem[];
+  chosen: IItem[];
+  choose: ((items: IItem[]) => void) | null;
+}): JSX.Element {
+  const { chosen, choose } = props;
+  const failed = props.items.filter(item => item.state === 'failed');
+  const choosing = choose !== null && failed.length > 0;
+  const picked = new Set(chosen.map(key));
+  const all = failed.every(item => picked.has(key(item)));
+  const without = (some: IItem[]) => {
+    const names = new Set(some.map(key));
+    return chosen.filter(item => !names.has(key(item)));
+  };
+  const set = (some: IItem[], on: boolean) =>
+    choose?.(on ? [...without(some), ...some] : without(some));
   return (
     <table className="jp-Workbench-table">
       <thead>
         <tr>
+          {choosing && (
+            <th scope="col">
+              <input
+                type="checkbox"
+                aria-label="Choose all failed items of this page"
+                checked={all}
+                onChange={event => set(failed, event.target.checked)}
+              />
+            </th>
+          )}
           <th scope="col">State</th>
           <th scope="col">Item</th>
           <th scope="col">Stage</th>
@@ -119,7 +161,19 @@ function ItemTable(props: { items: IItem[] }): JSX.Element {
       </thead>
       <tbody>
         {props.items.map(item => (
-          <tr key={`${item.stage} ${item.index}`} data-state={item.state}>
+          <tr key={key(item)} data-state={item.state}>
+            {choosing && (
+              <td>
+                {item.state === 'failed' && (
+                  <input
+                    type="checkbox"
+                    aria-label={`Choose ${item.name}`}
+                    checked={picked.has(key(item))}
+                    onChange={event => set([item], event.target.checked)}
+                  />
+                )}
+              </td>
+            )}
             <td>{WORDS[item.state]}</td>
             <th scope="row">{item.name}</th>
             <td>{item.stage}</td>

@@ -1,12 +1,22 @@
 import type { IOutput, IRecipePage } from '../documents';
+import type { IWorkbench } from '../tokens';
 
 const DOI = 'doi:';
 
-/** What a recipe leaves, and where it comes from. */
-export function RecipeNotes(props: { recipe: IRecipePage }): JSX.Element {
-  const { outputs, references } = props.recipe;
+/** What a recipe leaves, how that looks, and where it comes from. */
+export function RecipeNotes(props: {
+  recipe: IRecipePage;
+  workbench: IWorkbench;
+}): JSX.Element {
+  const { id, outputs, references, picture: caption } = props.recipe;
   return (
     <>
+      {caption && (
+        <figure className="jp-Workbench-picture">
+          <img src={props.workbench.catalogue.pictureUrl(id)} alt={caption} />
+          <figcaption aria-hidden="true">{caption}</figcaption>
+        </figure>
+      )}
       <details className="jp-Workbench-notes">
         <summary>What comes out ({outputs.length})</summary>
         <ul>

@@ -118,7 +118,7 @@ function Loaded(props: LoadedProps): JSX.Element {
             onClick={run.start}
           />
           <Trouble error={run.error ?? check.error} />
-          <RecipeNotes recipe={recipe} />
+          <RecipeNotes {...props} />
         </aside>
       </div>
     </div>

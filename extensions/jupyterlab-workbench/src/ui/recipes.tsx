@@ -77,6 +77,14 @@ function Recipes(props: {
                   title={recipe.id}
                   onClick={() => open(recipe.id)}
                 >
+                  {recipe.picture && (
+                    <img
+                      className="jp-mod-picture"
+                      src={model.pictureUrl(recipe.id)}
+                      alt=""
+                      loading="lazy"
+                    />
+                  )}
                   <span className="jp-mod-title">{recipe.title}</span>
                   <span className="jp-mod-more">{recipe.question}</span>
                 </button>

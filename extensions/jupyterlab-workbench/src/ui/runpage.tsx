@@ -1,5 +1,5 @@
 import { type KeyboardEvent, useId, useRef, useState } from 'react';
-import type { IRunPage } from '../documents';
+import type { IItem, IRunPage } from '../documents';
 import type { RunModel } from '../models/runs';
 import type { IWorkbench } from '../tokens';
 import {
@@ -25,7 +25,8 @@ import { useTheme } from './theme';
 export interface IRunActions {
   stop: () => Promise<void>;
   resume: () => Promise<void>;
-  retry: () => Promise<void>;
+  /** Compute failed items again: these, or all of them. */
+  retry: (items?: IItem[]) => Promise<void>;
   remove: () => Promise<void>;
   again: () => void;
   copy: () => Promise<void>;
@@ -187,7 +188,7 @@ function Actions(props: KnownProps): JSX.Element {
     ['Resume', actions.resume, goesOn],
     [
       'Compute failed items again',
-      actions.retry,
+      () => actions.retry(),
       run.state === 'completed_with_failures'
     ],
     ['Open as notebook', actions.notebook, !live && run.stages.length > 0],

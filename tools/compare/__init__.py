@@ -1,0 +1,1 @@
+"""``make compare``: dask-labextension and this panel side by side in one JupyterLab."""
