@@ -1,6 +1,7 @@
 """What the panel costs: three clicks to a figure, requests of an idle page, its JavaScript.
 
 And pages of the list of 100,000 runs: copies of a real run's manifest and status under new ids.
+And the map of the 32,000 cards of a real Slurm controller, for which it is run as root.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from common import arguments, leave, say, spread, told
 from lab import EXTENSION, TOKEN, browser, lab, open_page, place
 from playwright.sync_api import expect
 
+from tests.ui.paints import COUNT, first_paint_ms, frames_per_s, open_map
+from tools.rig.big import BigSlurm
+
 TARGETS = {
     "figure_s": "at most 20 s",
     "requests_visible": "at most 4 a minute",
@@ -27,6 +31,8 @@ TARGETS = {
     "javascript_kb": "at most 400 kB",
     "list_cold_ms": "at most 200 ms",
     "list_warm_ms": "at most 50 ms",
+    "cards_paint_ms": "at most 1,000 ms",
+    "cards_frames_per_s": "at least 30",
 }
 API = "/workbench/api/"
 RUNS = 100_000
@@ -155,6 +161,23 @@ def lists() -> dict[str, Any]:
     }
 
 
+def cards(chrome: Any, repeats: int) -> dict[str, Any]:
+    """Open the map of cards, and drag it about."""
+    paint, frames = [], []
+    with BigSlurm.start() as rig, place() as where:
+        where.env.update({name: text for name, text in rig.env.items() if name not in where.env})
+        with lab(where) as server:
+            for n in range(repeats):
+                page = chrome.new_page()
+                page.add_init_script(COUNT)
+                open_page(page, server, f"cards-{n}")
+                open_map(page)
+                paint.append(first_paint_ms(page))
+                frames.append(frames_per_s(page))
+                page.close()
+    return {"cards_paint_ms": spread(paint), "cards_frames_per_s": spread(frames)}
+
+
 def measured(repeats: int, watched_s: float) -> dict[str, Any]:
     """Measure everything."""
     with browser() as chrome:
@@ -163,7 +186,12 @@ def measured(repeats: int, watched_s: float) -> dict[str, Any]:
         for _ in range(repeats):
             taken.append(three_clicks(chrome))
             told("three clicks", figure_s=taken[-1])
-        return {"figure_s": spread(taken), **idle(chrome, watched_s), **lists()}
+        return {
+            "figure_s": spread(taken),
+            **idle(chrome, watched_s),
+            **lists(),
+            **cards(chrome, repeats),
+        }
 
 
 if __name__ == "__main__":

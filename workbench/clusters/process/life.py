@@ -29,8 +29,8 @@ from workbench.clusters.process.job_workers import JobWorkers
 from workbench.clusters.process.nannies import WorkerKind
 from workbench.clusters.process.operator import Operator
 from workbench.clusters.process.served import ServedRuns, remaining_workers
-from workbench.clusters.process.settings import shrink_after_s
-from workbench.clusters.process.size import SHRINK_AFTER_S, Size
+from workbench.clusters.process.settings import LOCAL_SHRINK_AFTER_S, shrink_after_s
+from workbench.clusters.process.size import Size
 from workbench.clusters.process.workers import LocalWorkers
 from workbench.clusters.spec import ClusterSpec
 from workbench.errors import WorkbenchError
@@ -85,7 +85,7 @@ class Life:
         self.resources = this_computer()
         self.partition = None if self.asked.local else JobPartition.of(self.asked, folder.path)
         self.spec = self.partition.spec if self.partition else self.asked.resolved(self.resources)
-        shrink_s = SHRINK_AFTER_S if self.asked.local else shrink_after_s()
+        shrink_s = LOCAL_SHRINK_AFTER_S if self.asked.local else shrink_after_s()
         self.size = Size(self.spec.minimum or 0, self.spec.maximum or 1, shrink_s)
         self.runs = ServedRuns(folder, self.generation)
         self._begun = self._busy = time.monotonic()
