@@ -179,6 +179,7 @@ def test_the_dashboard_opens_behind_the_login(rig_desk, rig_place, picture):
     expect(frame.get_by_role("link", name="Workers")).to_be_visible()
     expect(frame.locator(".bk-Figure, canvas").first).to_be_visible()
     picture(desk.page, "dashboard-light")
+    desk.page.goto("about:blank")
     place.stop("seen")
 
 
