@@ -124,3 +124,9 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return ``" Did you mean 'x'?"``, or nothing when no known name is near."""
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
     return f" Did you mean {near[0]!r}?" if near else ""
+
+
+def last_line(text: str) -> str:
+    """Return the last line of what a process of ours printed as it broke: the error itself."""
+    lines = text.strip().splitlines()
+    return lines[-1].rstrip(".") if lines else "it said nothing"

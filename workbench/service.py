@@ -382,6 +382,11 @@ def stop_cluster(name: str) -> dict[str, Any]:
     return clusters.stop(name)
 
 
+def cluster_script(name: str, **asked: Any) -> str:
+    """Return the script of a cluster's jobs; see :func:`workbench.clusters.handle.script`."""
+    return clusters.script(name, **asked)
+
+
 def draft_script(name: str, **asked: Any) -> dict[str, Any]:
     """Return what is wrong with a request, and its job script as :func:`start_cluster` sends it."""
     return draft.script(name, **asked)

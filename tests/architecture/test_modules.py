@@ -85,6 +85,16 @@ def test_the_jupyter_server_comes_through_the_doors_for_front_ends():
     assert offending(beyond, extension) == {}
 
 
+def test_the_command_line_starts_and_stops_clusters_through_the_service_alone():
+    def beside(module):
+        used = {name for node in without_annotations(parsed(module)) for name in imported(node)}
+        return sorted(name for name in used if name.startswith("workbench.clusters"))
+
+    commands = [module for module in MODULES if module.parent.name == "cli"]
+    assert len(commands) > 5
+    assert offending(beside, commands) == {}
+
+
 def test_packs_use_nothing_a_third_party_could_not():
     def beyond(module):
         own = next(package.name for package in PACKAGES if package in module.parents)

@@ -39,6 +39,8 @@ def test_a_bad_item_is_named_and_the_rest_is_complete(shared, good, fault):
     [failure] = Run(run.folder).failures()
     assert (failure["stage"], failure["items"], failure["code"]) == ("main", [BAD], code)
     assert word in failure["message"]
+    # Its worker's name, as other records tell it, also where the driver wrote the record.
+    assert failure["worker"] in {line["worker"] for line in run.receipts() if not line["failed"]}
     calls = run.calls()
     assert calls.pop(("main", BAD)) == 2
     # Who takes its process along also takes the rest of what that had in hand, twice.

@@ -81,8 +81,12 @@ def scene(slurm):
     """Seven clusters, each with a run that has finished some of its work."""
     with Work(slurm, WORKBENCH_DRAIN_S="20", WORKBENCH_CONNECT_S="12") as work:
         with ThreadPoolExecutor(3) as pool:
-            for name, (size, words) in CLUSTERS.items():
+            starts = [
                 pool.submit(work.cluster, name, *words, workers=size, full=False)
+                for name, (size, words) in CLUSTERS.items()
+            ]
+        for start in starts:
+            start.result()
         steps = dict.fromkeys(CLUSTERS, STEPS) | {"killed-by-limit": LONG_STEPS}
         runs = {name: work.start("faults.steps", "--on", name, **steps[name]) for name in CLUSTERS}
         first = {name: work.job_ids(name) for name in CLUSTERS}
@@ -169,9 +173,10 @@ def test_jobs_are_replaced_before_their_time_is_over(scene):
     name = "out-of-time"
     job = scene.told(name, "it ends", lambda job: job["state"] == "gone")
     assert job["plain"] == "its time limit is near"
-    scene.finished[name] = set()
     status = scene.work.full(name, 1)
     assert status["jobs"][-1]["job_id"] != job["job_id"]
+    run = scene.work.ends(scene.runs[name])
+    assert run.describe()["items"]["failed"] == 0
 
 
 def test_a_time_limit_that_strikes_in_mid_task_costs_that_task_alone(hurt):

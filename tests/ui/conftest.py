@@ -4,9 +4,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
+from tests.needs import require_slurm
 from tests.tree import ROOT
 from tests.ui.lab import Desk, Lab, chromium
 from tests.ui.place import Place
+from tests.ui.rig import RigPlace
+from tools.rig.slurm import Slurm
 
 BUILT = ROOT / "extensions/jupyterlab-workbench/jupyterlab_workbench/labextension/package.json"
 PICTURES = Path(os.environ.get("WORKBENCH_PICTURES", ROOT / "test-results/ui"))
@@ -29,6 +32,35 @@ def lab(place):
     found.start()
     yield found
     found.kill()
+
+
+@pytest.fixture(scope="session")
+def rig_place():
+    """A home on a Slurm with three vendors' cards."""
+    require_slurm()
+    with Slurm.start() as rig:
+        found = RigPlace(rig)
+        try:
+            yield found
+        finally:
+            found.end()
+
+
+@pytest.fixture(scope="session")
+def rig_lab(rig_place):
+    """A JupyterLab that sees that Slurm."""
+    found = Lab(rig_place)
+    found.start()
+    yield found
+    found.kill()
+
+
+@pytest.fixture
+def rig_desk(browser, rig_lab):
+    """A window of that one."""
+    found = Desk(browser, rig_lab)
+    yield found
+    found.close()
 
 
 # Playwright's event loop runs until it is left: tests elsewhere need their own.

@@ -104,7 +104,8 @@ class Controller(Rig):
 
     def expire(self, job: str) -> None:
         """Have a running job reach its time limit now: Slurm ends it within half a minute."""
-        self.call("scontrol", "update", f"JobId={job}", "EndTime=now")
+        # Not "now": that may be over when the controller hears of it, which refuses the past.
+        self.call("scontrol", "update", f"JobId={job}", "EndTime=now+2")
 
     def job_states(self, user: str | None = None) -> dict[str, tuple[str, str]]:
         """Return ``{job: (state, reason)}`` of the jobs that have not ended."""

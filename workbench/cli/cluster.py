@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from workbench import service
 from workbench.cli.output import emit, translated
-from workbench.clusters import handle
-from workbench.clusters.cluster import Cluster
 from workbench.errors import NotFound, ParameterError, Problem, Refused
 from workbench.pool import units
 from workbench.pool.partition import LOCAL
 from workbench.runs.status import FINAL
+
+if TYPE_CHECKING:
+    from workbench.clusters.cluster import Cluster
 
 BETWEEN = re.compile(r"(\d+):(\d+)\Z")
 RUNNING_S = 60.0
@@ -65,7 +66,7 @@ def start(name: str, as_json: bool, **request: Any) -> None:
     It goes on when this terminal is closed, and ends itself when nobody uses it.  Without a size
     it has as many workers as this computer gives, or one in a partition.
     """
-    cluster = handle.start(name, **_asked(**request))
+    cluster = service.start_cluster(name, **_asked(**request))
     status = cluster.wait_running(RUNNING_S)
     # The first workers follow within a second; what keeps one longer is told by `show`.
     if status["partition"] != LOCAL:
@@ -82,7 +83,7 @@ def start(name: str, as_json: bool, **request: Any) -> None:
 @translated
 def script(name: str, as_json: bool, **request: Any) -> None:
     """Print the job script of cluster NAME exactly as it would be sent; nothing is submitted."""
-    text = handle.script(name, **_asked(**request))
+    text = service.cluster_script(name, **_asked(**request))
     emit({"name": name, "script": text}, as_json, lambda: click.echo(text, nl=False))
 
 
@@ -91,7 +92,7 @@ def script(name: str, as_json: bool, **request: Any) -> None:
 @translated
 def list_(as_json: bool) -> None:
     """List all clusters with their state and size."""
-    found = [cluster.status() for cluster in handle.clusters()]
+    found = [cluster.status() for cluster in service.list_clusters()]
     for status in found:
         del status["jobs"], status["worker_processes"]
     emit({"clusters": found}, as_json, lambda: _print_list(found))
@@ -103,7 +104,7 @@ def list_(as_json: bool) -> None:
 @translated
 def show(name: str, as_json: bool) -> None:
     """Show one cluster: state, workers, where its folder is."""
-    status = handle.get(name).status()
+    status = service.open_cluster(name).status()
     emit(status, as_json, lambda: _print_cluster(status))
 
 
@@ -131,7 +132,7 @@ def scale(
         bounds = (workers, workers)
     if bounds is None:
         raise ParameterError("Say which size: N or MIN:MAX.")
-    status = handle.get(name).scale(*bounds)
+    status = service.open_cluster(name).scale(*bounds)
     emit(status, as_json, lambda: _print_cluster(status))
 
 
@@ -141,8 +142,8 @@ def scale(
 @translated
 def stop(name: str, as_json: bool) -> None:
     """Stop a cluster and its workers; a run that still needs it starts it again."""
-    served = handle.get(name).status()["runs"]
-    status = handle.stop(name)
+    served = service.open_cluster(name).status()["runs"]
+    status = service.stop_cluster(name)
     for run_id in filter(_goes_on, served):
         click.echo(
             f"Run {run_id} is not at its end and will start the cluster again. "
@@ -170,7 +171,7 @@ def _goes_on(run_id: str) -> bool:
 @translated
 def logs(name: str, lines: int, job: str | None, as_json: bool) -> None:
     """Print the end of a cluster's log, or of the log of one of its jobs."""
-    text = handle.get(name).logs(lines, job=job)
+    text = service.open_cluster(name).logs(lines, job=job)
     emit({"name": name, "log": text}, as_json, lambda: click.echo(text))
 
 
@@ -181,7 +182,7 @@ def _asked(
     idle_timeout: float | None,
     **rest: Any,
 ) -> dict[str, Any]:
-    """Return the keywords of :func:`workbench.clusters.handle.start`."""
+    """Return the keywords of :func:`workbench.service.start_cluster`."""
     return {
         **rest,
         "workers": workers,

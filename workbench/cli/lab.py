@@ -74,7 +74,9 @@ def _free_port() -> int:
             except OSError:
                 continue
             return int(probe.getsockname()[1])
-    raise Refused("No port is free on this computer.", code="no_port")
+    raise Refused(
+        "No port is free on this computer. Name one: workbench lab --port N", code="no_port"
+    )
 
 
 def _command(port: int, options: Sequence[str]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import click
 from rich import box
@@ -49,7 +50,8 @@ def _print(pool: Pool) -> None:
         style = "dim" if pool.stale else ""
         console.print(Text(_headline(pool), style="yellow" if pool.stale else ""))
         console.print(_table(shown, style))
-        waiting = [line for partition in shown for line in _waiting(partition)]
+        told = [each for each in pool.to_json()["partitions"] if each["scheduler"] != LOCAL]
+        waiting = [line for partition in told for line in _waiting(partition)]
         for line in (*_kinds(shown), *waiting, *_notes(shown)):
             console.print(Text(line, style=style), soft_wrap=True)
     elif not pool.stale:
@@ -108,15 +110,14 @@ def _kinds(partitions: list[Partition]) -> Iterator[str]:
         yield "n: whole nodes, where there are no cards to count"
 
 
-def _waiting(partition: Partition) -> Iterator[str]:
+def _waiting(partition: dict[str, Any]) -> Iterator[str]:
     """Say why jobs wait."""
-    plain = schedulers().usable[partition.scheduler].plain_reason
-    for each in partition.accelerators.values():
-        for reason, count in sorted(each.pending_reasons.items(), key=lambda pair: -pair[1]):
+    for each in partition["accelerators"]:
+        for waits in each["waits"]:
+            reason, plain, count = waits["reason"], waits["plain"], waits["jobs"]
             jobs = "1 job waits" if count == 1 else f"{count:,} jobs wait"
-            said = plain(reason)
-            why = f": {reason}" if said == reason else f" ({reason}). {said}"
-            yield f"{partition.name} {each.name}: {jobs}{why}"
+            why = f": {reason}" if plain == reason else f" ({reason}). {plain}"
+            yield f"{partition['name']} {each['name']}: {jobs}{why}"
 
 
 def _notes(partitions: list[Partition]) -> Iterator[str]:

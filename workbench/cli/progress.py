@@ -12,7 +12,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from workbench.cli.show import cluster_words
 from workbench.runs.handle import Run
-from workbench.runs.status import read_status
 
 LINE_S = 5.0
 
@@ -23,16 +22,15 @@ def follow(run: Run, *, quiet: bool) -> dict[str, Any]:
         return run.wait()
     click.echo(f"Run {run.id}", err=True)
     if sys.stderr.isatty():
-        with Bars(run) as bars:
+        with Bars() as bars:
             return run.wait(on_change=bars.show)
-    return run.wait(on_change=Lines(run).show)
+    return run.wait(on_change=Lines().show)
 
 
 class Bars:
     """One bar a stage."""
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    def __init__(self) -> None:
         self._tasks: dict[str, TaskID] = {}
         self._bars = Progress(
             TextColumn("{task.description}"),
@@ -58,7 +56,7 @@ class Bars:
             self._bars.remove_task(self._tasks.pop("starting"))
         for stage in document["stages"]:
             done = stage["tasks_done"] + stage["tasks_failed"]
-            self._bar(stage["name"], stage["tasks"], done, said(self._run, document, stage))
+            self._bar(stage["name"], stage["tasks"], done, said(document, stage))
         total = sum(stage["tasks"] for stage in document["stages"])
         for cluster in several(document):
             text = cluster_words(cluster)
@@ -73,8 +71,7 @@ class Bars:
 class Lines:
     """A line when a stage or the state changes, and every five seconds."""
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    def __init__(self) -> None:
         self._last: tuple[str, int] | None = None
         self._due = 0.0
 
@@ -89,7 +86,7 @@ class Lines:
         if stages:
             stage = stages[-1]
             done = stage["tasks_done"] + stage["tasks_failed"]
-            detail = said(self._run, document, stage)
+            detail = said(document, stage)
             detail += "".join(
                 f"; {cluster['name']}: {cluster_words(cluster)}" for cluster in several(document)
             )
@@ -103,7 +100,7 @@ def several(document: dict[str, Any]) -> list[dict[str, Any]]:
     return found if len(found) > 1 else []
 
 
-def said(run: Run, document: dict[str, Any], stage: dict[str, Any]) -> str:
+def said(document: dict[str, Any], stage: dict[str, Any]) -> str:
     """Return what stands behind a bar: failures, time left, or what is being waited for."""
     parts = []
     if stage["tasks_failed"]:
@@ -111,8 +108,7 @@ def said(run: Run, document: dict[str, Any], stage: dict[str, Any]) -> str:
     if stage is not document["stages"][-1]:
         return ", ".join(parts)
     if document["state"] == "running":
-        status = read_status(run.folder)
-        left, workers = status.get("left_s"), status.get("workers") or 1
+        left, workers = document["left_s"], document["workers"] or 1
         if left:
             parts.append(f"{duration(left / workers)} left")
     if document["message"]:

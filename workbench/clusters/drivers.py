@@ -21,7 +21,6 @@ from workbench.runs.driver_job import DriverJob, awaited
 from workbench.runs.lock import batch_job_id, read_lock
 from workbench.runs.manifest import read_manifest
 from workbench.runs.spawn import Detached, Started
-from workbench.runs.status import read_status, write_status
 
 LOG = logging.getLogger(__name__)
 
@@ -69,8 +68,6 @@ class Drivers:
         # Before the scheduler is asked: whatever happens now, others can look for the job.
         job = DriverJob(scheduler, name, None, time.time(), epoch)
         job.write(folder)
-        status = read_status(folder)
-        write_status(folder, {**status, "state": "queued", "after_epoch": epoch, "message": ""})
         try:
             answer = small_job.submit(scheduler, asked, folder / "driver.sh")
         except Refused:

@@ -15,7 +15,7 @@ from workbench.clusters.launch import launch
 from workbench.clusters.login import TIME_LIMIT, fit_login_node
 from workbench.clusters.place import check_place
 from workbench.clusters.spec import LOCAL, ClusterSpec
-from workbench.errors import ParameterError, Problem, Refused, WorkbenchError
+from workbench.errors import ParameterError, Problem, Refused, WorkbenchError, last_line
 
 
 def request(
@@ -129,7 +129,11 @@ def script_of(spec: ClusterSpec) -> str:
         command, input=json.dumps(spec.to_json()), capture_output=True, text=True, check=False
     )
     if done.returncode:
-        raise WorkbenchError(f"No script could be made: {done.stderr.strip()}", code="script")
+        raise WorkbenchError(
+            f"No script could be made: {last_line(done.stderr)}. "
+            "workbench doctor checks the installation.",
+            code="script",
+        )
     return done.stdout
 
 

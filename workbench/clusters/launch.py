@@ -97,6 +97,7 @@ def first_status(
         "own_job": None,
         "reason": "",
         "runs": [],
+        "idle_ends": None,
         "answered": {},
         "started": now(),
         "renewed": now(),

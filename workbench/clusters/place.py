@@ -19,15 +19,13 @@ from workbench.errors import Problem, Refused, did_you_mean
 from workbench.pool import allowed, plugins, units
 from workbench.pool.collect import latest
 from workbench.pool.count import partitions_of
-from workbench.pool.estimate import USUAL_BYTES, USUAL_TIME_S
 from workbench.pool.local import this_computer
 from workbench.pool.partition import Accelerator, Partition
 from workbench.pool.scheduler import JobRequest, Scheduler
 from workbench.pool.site import Site, load_site
 from workbench.pool.snapshot import user_name
+from workbench.pool.terms import USUAL_TIME_S, job_bytes, usual
 
-# What a job asks for beyond its workers' limits: launcher, nannies and the libraries they share.
-LAUNCHER_BYTES = 256 * 2**20
 SHORTEST_S = 60.0
 
 
@@ -71,8 +69,6 @@ class JobPartition:
         if partition is None:
             raise _never([_no_partition(spec.partition, list(known), trouble)])
         accelerator = partition.accelerators.get(spec.accelerator or "")
-        terms = site.partition(partition.name)
-        per_job = _workers_per_job(site, partition, accelerator)
         problems = [
             *_wrong_card(spec, partition, accelerator),
             *_wrong_size(spec, site, partition, accelerator),
@@ -81,17 +77,17 @@ class JobPartition:
         ]
         if problems:
             raise _never(problems)
-        memory = spec.memory_bytes or terms.memory_per_card_bytes or USUAL_BYTES
+        terms = usual(site, partition, accelerator)
         return cls(
             spec=spec.resolved_to(
-                memory_bytes=memory,
-                time_limit_s=spec.time_limit_s or _usual_time_s(partition),
+                memory_bytes=spec.memory_bytes or terms.memory_bytes,
+                time_limit_s=spec.time_limit_s or terms.time_limit_s,
             ),
             folder=folder,
             site=site,
             scheduler=plugins.scheduler(partition.scheduler),
-            workers_per_job=per_job,
-            cpus=per_job * (terms.cpus_per_card or 1),
+            workers_per_job=terms.workers,
+            cpus=terms.cpus,
             accelerator=accelerator,
         )
 
@@ -103,25 +99,18 @@ class JobPartition:
     def request(self, name: str) -> JobRequest:
         """Return what is asked for with one job."""
         partition, cards = self.spec.partition, self.workers_per_job if self.accelerator else 0
-        memory = self.workers_per_job * (self.spec.memory_bytes or 0) + LAUNCHER_BYTES
-        words: tuple[str, ...] = ()
-        if self.accelerator is not None:
-            words = self.site.card_words(self.scheduler, self.accelerator.name, cards)
         python = self.site.python or sys.executable
-        return JobRequest(
-            name=name,
-            partition=partition,
-            command=(python, "-P", "-m", "workbench.worker", str(self.folder), name),
+        return self.site.request(
+            self.scheduler,
+            partition,
             cpus=self.cpus,
-            memory_bytes=memory,
+            memory_bytes=job_bytes(self.workers_per_job, self.spec.memory_bytes or 0),
+            kind=self.accelerator.name if self.accelerator else None,
+            cards=cards,
+            name=name,
+            command=(python, "-P", "-m", "workbench.worker", str(self.folder), name),
             time_limit_s=math.ceil(self.time_limit_s),
             log=self.folder / "jobs" / f"{name}.log",
-            account=self.site.account_for(partition, self.scheduler),
-            card_words=words,
-            directives=self.site.directives(
-                partition, cpus=self.cpus, cards=cards, memory_bytes=memory
-            ),
-            prologue=self.site.prologue_for(partition),
         )
 
     def settings(self, http_prefix: str) -> dict[str, Any]:
@@ -132,7 +121,7 @@ class JobPartition:
             "memory_bytes": self.spec.memory_bytes,
             "vendor": card.vendor if card else None,
             "model": card.model if card else None,
-            "per_node": card.per_node if card else None,
+            "per_node": (card.per_node or None) if card else None,
             "interface": self.site.interface,
             "scratch": self.site.scratch,
             "http_prefix": http_prefix,
@@ -182,17 +171,6 @@ def _never(problems: Sequence[Problem]) -> Refused:
     return Refused(message, code="never_runs", fields=problems)
 
 
-def _workers_per_job(site: Site, partition: Partition, accelerator: Accelerator | None) -> int:
-    """Return one, or as many as a node has cards where the site gives whole nodes only."""
-    whole = site.partition(partition.name).whole_node
-    return accelerator.per_node if whole and accelerator else 1
-
-
-def _usual_time_s(partition: Partition) -> int:
-    usual = partition.default_time_s or USUAL_TIME_S
-    return min(usual, partition.time_limit_s or usual)
-
-
 def _no_partition(name: str, there: list[str], trouble: list[str]) -> Problem:
     known = [LOCAL, *there]
     said = f"There is no partition named {name!r}.{did_you_mean(name, known)}"
@@ -221,7 +199,8 @@ def _wrong_size(
     spec: ClusterSpec, site: Site, partition: Partition, accelerator: Accelerator | None
 ) -> Iterator[Problem]:
     most = spec.maximum or 1
-    if accelerator is not None and most > accelerator.cards.total:
+    # Where the site file alone tells of cards, the total is 0: unknown.
+    if accelerator is not None and 0 < accelerator.cards.total < most:
         yield Problem(
             "workers",
             f"{most} workers need {most} cards; partition {partition.name} has "
@@ -232,7 +211,7 @@ def _wrong_size(
             "workers",
             f"{most} were asked; the site file {site.file} allows {site.limits.workers} a cluster.",
         )
-    jobs = -(-most // _workers_per_job(site, partition, accelerator))
+    jobs = -(-most // usual(site, partition, accelerator).workers)
     if site.limits.jobs is not None and jobs > site.limits.jobs and not spec.local:
         yield Problem(
             "workers",

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from workbench.errors import Refused
+from workbench.errors import Refused, last_line
 from workbench.pool import plugins
 from workbench.pool.collect import latest
 from workbench.pool.explain import explained
@@ -84,19 +84,16 @@ def request(
         When there is no such partition, or none at all.
     """
     scheduler, limits = _partition(site, snapshot)
-    memory = site.batch.memory_bytes
     longest = site.batch.time_limit_s or limits.time_limit_s or WEEK_S
-    asked = JobRequest(
-        name=name,
-        partition=limits.name,
-        command=command,
+    asked = site.request(
+        plugins.scheduler(scheduler),
+        limits.name,
         cpus=CPUS,
-        memory_bytes=memory,
+        memory_bytes=site.batch.memory_bytes,
+        name=name,
+        command=command,
         time_limit_s=max(60, int(share * longest)),
         log=log,
-        account=site.account_for(limits.name, plugins.scheduler(scheduler)),
-        directives=site.directives(limits.name, cpus=CPUS, memory_bytes=memory),
-        prologue=site.prologue_for(limits.name),
     )
     return scheduler, asked
 
@@ -119,7 +116,11 @@ def submit(scheduler: str, asked: JobRequest, script: Path) -> Submitted:
     except subprocess.TimeoutExpired:
         return Submitted(scheduler, None)
     if done.returncode:
-        raise Refused(f"No job could be submitted: {done.stderr.strip()}", code="submit")
+        raise Refused(
+            f"No job could be submitted: {last_line(done.stderr)}. "
+            "workbench doctor checks the installation.",
+            code="submit",
+        )
     answer = json.loads(done.stdout)
     if "refused" in answer:
         refusal = explained(plugins.scheduler(scheduler), answer["refused"], asked)
@@ -171,5 +172,9 @@ def _partition(site: Site, snapshot: Snapshot) -> tuple[str, Limits]:
     wanted = [named, _caller_job(snapshot, "partition"), *default, *known]
     found = next((name for name in wanted if name in known), None)
     if found is None:
-        raise Refused("This host sees no scheduler that could take a job.")
+        raise Refused(
+            "This host sees no scheduler that could take a job. Call this where sbatch (qsub, "
+            "bsub) works, or name [batch] partition in the site file; workbench doctor tells what "
+            "is seen."
+        )
     return known[found]

@@ -4,22 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 from workbench.doctor.findings import Finding, bad, good, unknown, warning
 from workbench.doctor.site_file import name_findings
 from workbench.errors import ParameterError
-from workbench.pool.estimate import (
-    USUAL_BYTES,
-    USUAL_TIME_S,
-    Answer,
-    test_only,
-    usual_request,
-)
+from workbench.pool.estimate import Answer, test_only, usual_request
 from workbench.pool.partition import LOCAL, Partition
 from workbench.pool.plugins import schedulers, vendors
 from workbench.pool.pool import Pool
-from workbench.pool.scheduler import JobRequest
 from workbench.pool.seen import Refusal, StartEstimate
 from workbench.pool.site import Site
 from workbench.pool.snapshot import Snapshot, user_name
@@ -121,23 +113,9 @@ def account_findings(site: Site, partitions: dict[str, Partition]) -> Iterator[F
 
 def _asked(site: Site, partition: Partition) -> Answer | None:
     scheduler = schedulers().usable[partition.scheduler]
-    cards = [each for each in partition.accelerators.values() if each.cards.total]
+    cards = (each for each in partition.accelerators.values() if each.cards.total)
     try:
-        if cards:
-            request, _ = usual_request(site, scheduler, partition, cards[0])
-        else:
-            limit = partition.time_limit_s or USUAL_TIME_S
-            request = JobRequest(
-                name="workbench-estimate",
-                partition=partition.name,
-                command=("true",),
-                cpus=1,
-                memory_bytes=USUAL_BYTES,
-                time_limit_s=min(limit, partition.default_time_s or USUAL_TIME_S),
-                log=Path("/dev/null"),
-                account=site.account_for(partition.name, scheduler),
-                directives=site.directives(partition.name, cpus=1, memory_bytes=USUAL_BYTES),
-            )
+        request, _ = usual_request(site, scheduler, partition, next(cards, None))
     except ParameterError as error:
         return Refusal(error.message, "Correct that word in the site file", permanent=True)
     return test_only(scheduler, request, wait=True)

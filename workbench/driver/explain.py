@@ -48,6 +48,6 @@ def explained(status: Mapping[str, Any], worker: str, since_s: float) -> bool | 
 
 
 def _job_of(status: Mapping[str, Any], worker: str) -> Mapping[str, Any] | None:
-    """Return the job that a worker belongs to: workers are named ``<job>[.<node>]-<number>``."""
+    """Return the job that a worker belongs to: workers are named ``<job>-<number>``."""
     name = worker.rpartition("-")[0]
-    return next((job for job in status["jobs"] if job["name"] in (name, name.split(".")[0])), None)
+    return next((job for job in status["jobs"] if job["name"] == name), None)

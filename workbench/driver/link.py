@@ -200,7 +200,7 @@ class Link:
         if waits is not None:
             self._waits[future.key] = waits
         try:
-            value = await asyncio.wait_for(_answer(client, future), within_s)
+            value = await asyncio.wait_for(self._value(client, future), within_s)
             event = Event(self, generation, token, value=value)
         except KilledWorker as death:
             event = Event(self, generation, token, death=death)
@@ -214,6 +214,25 @@ class Link:
         self._waits.pop(future.key, None)
         future.release()
         self._events.put(event)
+
+    async def _value(self, client: Client, future: Future[Any]) -> Any:
+        """Wait for the end of a call, then fetch its value or raise its error.
+
+        Dask's own waiting, when it is given up, leaves errors behind that nobody takes.
+        """
+        ended = asyncio.Event()
+        loop: Any = client.loop
+        future.add_done_callback(lambda _: loop.add_callback(ended.set))
+        await ended.wait()
+        # From here on it is not taken back.
+        self._waits.pop(future.key, None)
+        return await client.gather(future, asynchronous=True)
+
+    def _give_up(self, key: Any) -> None:
+        """End the wait for a call; in the client's loop."""
+        waits = self._waits.pop(key, None)
+        if waits is not None:
+            waits.cancel()
 
     def _watch(self) -> None:
         while not self._stop.is_set():
@@ -333,9 +352,7 @@ class Link:
         # fetched is waited for without end.
         loop: Any = client.loop
         for key in queued[-excess:]:
-            waits = self._waits.get(key)
-            if waits is not None:
-                loop.add_callback(waits.cancel)
+            loop.add_callback(self._give_up, key)
 
     def _publish(self, client: Client) -> None:
         entry = {"folder": self._served["folder"], "remaining_workers": self.wanted_workers}
@@ -353,15 +370,3 @@ class Link:
         self._futures.clear()
         self._waits.clear()
         client.close(timeout=2)
-
-
-async def _answer(client: Client, future: Future[Any]) -> Any:
-    """Wait for the end of a call, then fetch its value or raise its error.
-
-    Dask's own waiting, when it is given up, leaves errors behind that nobody takes.
-    """
-    ended = asyncio.Event()
-    loop: Any = client.loop
-    future.add_done_callback(lambda _: loop.add_callback(ended.set))
-    await ended.wait()
-    return await client.gather(future, asynchronous=True)

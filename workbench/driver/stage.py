@@ -271,20 +271,21 @@ class StageRun:
                 LOG.info("the job of %s ended: %s is sent again", death.worker, death.batch.name)
                 self._lost(death.batch)
             else:
-                self._ask_whom(death.batch, death.order, death.event)
+                self._ask_whom(death)
 
-    def _ask_whom(self, batch: Batch, order: Mapping[str, Any], event: Event) -> None:
+    def _ask_whom(self, death: Death) -> None:
         """Ask the node which task the dead process had in hand."""
+        batch, event, worker = death.batch, death.event, death.worker
         host = event.death.last_worker.host if event.death else ""
         link = event.link
         call = Call(
             function=read_note,
             order={},
-            done=lambda suspect, link: self._suspect(batch, suspect, link),
+            done=lambda said, link: self._suspect(batch, {**said, "worker": worker}, link),
             died=lambda _: self._unexplained(batch, host, link),
             lost=lambda: self._unexplained(batch, host, link),
         )
-        link.ask(read_note, note_name(order), host, call)
+        link.ask(read_note, note_name(death.order), host, call)
 
     def _unexplained(self, batch: Batch, host: str, link: Link) -> None:
         """Send a batch elsewhere whose worker died before it began, or who knows why."""
@@ -315,19 +316,18 @@ class StageRun:
         if self._deaths[task] < DEATHS:
             self.progress.alone.append(task)
             return
-        receipt = died_receipt(self.frame, batch.name, self._entry(task, said), link.name, said)
+        receipt = died_receipt(self.frame, batch.name, self._entry(task), link.name, said)
         self.desk.record(receipt)
         self.progress.apply(receipt)
 
-    def _entry(self, task: int, said: Mapping[str, Any]) -> dict[str, Any]:
+    def _entry(self, task: int) -> dict[str, Any]:
         """Return what stands in the receipt of a task whose worker died twice."""
         columns = self.progress.plan.tasks
-        message = f"the worker process ended while it computed this item, {DEATHS} times"
         return {
             "task": task,
             "items": list(range(int(columns.start[task]), int(columns.stop[task]))),
             "code": "died",
-            "message": f"{message}{said.get('how', '')}",
+            "message": f"the worker process ended while it computed this item, {DEATHS} times",
             "attempts": ATTEMPTS,
         }
 

@@ -20,14 +20,13 @@ from workbench.pool.plugins import schedulers
 from workbench.pool.scheduler import Command, JobRequest, Scheduler
 from workbench.pool.seen import Refusal, StartEstimate
 from workbench.pool.site import Site
+from workbench.pool.terms import job_bytes, usual
 from workbench.pool.units import rfc3339
 from workbench.runs.files import replace_json
 
 SAME_S = 30.0  # a question that was answered so lately is not asked again
 SHOWN_S = 600.0  # an older answer is worth nothing any more
 MOST = 4  # questions of one look
-USUAL_TIME_S = 3600
-USUAL_BYTES = 2 * 2**30
 
 Answer = StartEstimate | Refusal
 
@@ -38,7 +37,7 @@ class _Kept:
     age_s: float
 
 
-def test_only(scheduler: Scheduler, asked: JobRequest | Path, *, wait: bool) -> Answer | None:
+def test_only(scheduler: Scheduler, asked: JobRequest, *, wait: bool) -> Answer | None:
     """Ask when a job would start; nothing is submitted.
 
     The same question within half a minute is answered from what was said before.  Each other one
@@ -47,7 +46,7 @@ def test_only(scheduler: Scheduler, asked: JobRequest | Path, *, wait: bool) -> 
     Parameters
     ----------
     asked
-        A request, or the script that would be submitted.
+        What would be submitted.
     wait
         Whether to wait for that turn.
 
@@ -105,25 +104,22 @@ def estimate(partitions: Iterable[Partition], site: Site) -> None:
 
 
 def usual_request(
-    site: Site, scheduler: Scheduler, partition: Partition, accelerator: Accelerator
+    site: Site, scheduler: Scheduler, partition: Partition, accelerator: Accelerator | None
 ) -> tuple[JobRequest, int]:
-    """Return what a first job for a kind of card would ask for, and its number of cards."""
-    own = site.partition(partition.name)
-    cards = accelerator.per_node if own.whole_node else 1
-    limits = [t for t in (partition.default_time_s or USUAL_TIME_S, partition.time_limit_s) if t]
-    cpus = (own.cpus_per_card or 1) * cards
-    memory = (own.memory_per_card_bytes or USUAL_BYTES) * cards
-    request = JobRequest(
+    """Return what a first job for a kind of card, or none, would ask for, and its cards."""
+    terms = usual(site, partition, accelerator)
+    cards = terms.workers if accelerator else 0
+    request = site.request(
+        scheduler,
+        partition.name,
+        cpus=terms.cpus,
+        memory_bytes=job_bytes(terms.workers, terms.memory_bytes),
+        kind=accelerator.name if accelerator else None,
+        cards=cards,
         name="workbench-estimate",
-        partition=partition.name,
         command=("true",),
-        cpus=cpus,
-        memory_bytes=memory,
-        time_limit_s=min(limits),
+        time_limit_s=terms.time_limit_s,
         log=Path("/dev/null"),
-        account=site.account_for(partition.name, scheduler),
-        card_words=site.card_words(scheduler, accelerator.name, cards),
-        directives=site.directives(partition.name, cpus=cpus, cards=cards, memory_bytes=memory),
     )
     return request, cards
 
@@ -143,20 +139,15 @@ def _put(accelerator: Accelerator, cards: int, command: Command, answer: Answer 
         accelerator.start = Start(None, cards, source, rfc3339(time.time()), answer.plain)
 
 
-def _question(scheduler: Scheduler, asked: JobRequest | Path) -> tuple[Command | None, Path]:
+def _question(scheduler: Scheduler, asked: JobRequest) -> tuple[Command | None, Path]:
     """Return the command, and where its answer is kept: the same question has the same place."""
-    if isinstance(asked, JobRequest):
-        command = scheduler.estimate_command(asked)
-        said = json.dumps(command)
-    else:
-        command = scheduler.test_command(asked)
-        said = asked.read_text(encoding="utf-8")
+    command = scheduler.estimate_command(asked)
     chosen = sorted(
         (name, value)
         for name, value in asking(scheduler).items()
         if name in scheduler.kept_variables
     )
-    key = hashlib.sha256(json.dumps([scheduler.name, chosen, said]).encode()).hexdigest()[:24]
+    key = hashlib.sha256(json.dumps([scheduler.name, chosen, command]).encode()).hexdigest()[:24]
     return command, private_folder(workbench_home() / "pool" / "asked") / key
 
 

@@ -24,9 +24,9 @@ class JobRequest:
     name
         Unlike every other job of the user: by it a job is found again after an unclear answer.
     command
-        What the job runs, once a job (on each of its nodes where there are several).
+        What the job runs, on its one node.
     memory_bytes
-        Memory of the whole job on one node.
+        Memory of the whole job.
     card_words
         The site's words that ask for the cards, filled in: ``("--gres=dcu:k100:1",)``.
     directives
@@ -44,7 +44,6 @@ class JobRequest:
     memory_bytes: int | None
     time_limit_s: int
     log: Path
-    nodes: int = 1
     account: str | None = None
     card_words: tuple[str, ...] = ()
     directives: tuple[str, ...] = ()
@@ -62,7 +61,6 @@ class JobRequest:
                 *_wrong("prologue", allowed.shell_line, *self.prologue),
                 *_wrong("log", allowed.path, str(self.log)),
                 *_at_least_1("cpus", self.cpus),
-                *_at_least_1("nodes", self.nodes),
                 *_at_least_1("time_limit_s", self.time_limit_s),
                 *_at_least_1("memory_bytes", 1 if self.memory_bytes is None else self.memory_bytes),
             ]
@@ -157,22 +155,15 @@ class Scheduler(ABC):
     def job_options(self, request: JobRequest) -> Mapping[str, Any]:
         """Return the keywords of :attr:`job_class` that say what a request says."""
 
-    def test_command(self, script: Path) -> Command | None:
-        """Return the command that says when a script's job would start, without submitting it.
-
-        None, as here, where there is no such command.
-        """
-        return None
-
     def estimate_command(self, request: JobRequest) -> Command | None:
-        """Return the command that says when such a job would start, without any script.
+        """Return the command that says when such a job would start; nothing is submitted.
 
         None, as here, where there is no such command.
         """
         return None
 
     def parse_test(self, out: str, err: str, collected: str) -> StartEstimate | Refusal:
-        """Read the answer of :meth:`test_command` or :meth:`estimate_command`.
+        """Read the answer of :meth:`estimate_command`.
 
         Parameters
         ----------

@@ -90,8 +90,6 @@ class Limits:
     ----------
     time_limit_s
         Longest job; None: no limit.
-    max_nodes
-        Most nodes of one job; None: no limit.
     default
         Whether jobs that name no partition come here.
     accounts
@@ -101,7 +99,6 @@ class Limits:
     name: str
     time_limit_s: int | None = None
     default_time_s: int | None = None
-    max_nodes: int | None = None
     up: bool = True
     default: bool = False
     accounts: tuple[str, ...] = ()

@@ -15,7 +15,7 @@ from workbench.errors import NotFound, ParameterError, Problem
 from workbench.home import expanded, workbench_home
 from workbench.pool import allowed, keys
 from workbench.pool.keys import key
-from workbench.pool.scheduler import Scheduler
+from workbench.pool.scheduler import JobRequest, Scheduler
 
 ETC = Path("/etc/workbench/site.toml")
 
@@ -129,6 +129,46 @@ class Site:
         keys.tables(SitePartition, allowed.name), "", factory=dict
     )
     file: Path | None = field(default=None)
+
+    def request(
+        self,
+        scheduler: Scheduler,
+        partition: str,
+        *,
+        cpus: int,
+        memory_bytes: int,
+        kind: str | None = None,
+        cards: int = 0,
+        **job: Any,
+    ) -> JobRequest:
+        """Return a request for one job, with all that the file says of jobs in its partition.
+
+        Parameters
+        ----------
+        cpus, memory_bytes, cards
+            Of the whole job.
+        kind
+            Kind of the cards; None: no cards.
+        **job
+            The other fields of :class:`~workbench.pool.scheduler.JobRequest`.
+
+        Raises
+        ------
+        ParameterError
+            When a word may not stand in a job script.
+        """
+        return JobRequest(
+            partition=partition,
+            cpus=cpus,
+            memory_bytes=memory_bytes,
+            account=self.account_for(partition, scheduler),
+            card_words=self.card_words(scheduler, kind, cards) if kind else (),
+            directives=self.directives(
+                partition, cpus=cpus, cards=cards, memory_bytes=memory_bytes
+            ),
+            prologue=self.prologue_for(partition),
+            **job,
+        )
 
     def partition(self, name: str) -> SitePartition:
         """Return what the file says of a partition; the defaults where it says nothing."""

@@ -16,7 +16,7 @@ from workbench.runs.journal import read_epochs, standing_failures
 from workbench.runs.lock import Holder, held, lost, now, read_lock, start_ticks
 from workbench.runs.manifest import Manifest, read_manifest
 from workbench.runs.spawn import Detached, Guard, Started, Starter
-from workbench.runs.status import FINAL, describe
+from workbench.runs.status import FINAL, describe, read_status, write_status
 
 if TYPE_CHECKING:
     import xarray
@@ -252,10 +252,10 @@ class Run:
     def _start(self) -> None:
         (self.folder / "control" / "stop.json").unlink(missing_ok=True)
         holder = read_lock(self.folder)
-        status = read_json(self.folder / "status.json") or {}
+        status = read_status(self.folder)
         status.update(state="queued", error=None, message="", ended=None, stages=[])
         status["after_epoch"] = holder.epoch if holder else 0
-        replace_json(self.folder / "status.json", status)
+        write_status(self.folder, status)
         self.start()
         if self.started is not None and self.started.pid is not None:
             self._born(self.started.pid, holder)

@@ -92,17 +92,20 @@ def _made_up(folder: Path) -> dict[str, Any]:
 def describe(folder: Path) -> dict[str, Any]:
     """Return what ``run show --json`` prints, without ``verify``.
 
-    A run whose driver is gone, while its last word was not final, is ``interrupted``.
+    A run whose driver is gone, while its last word was not final, is ``interrupted``; one whose
+    next driver is a job that waits to start is ``queued``.
     """
     manifest = read_manifest(folder)
+    # Before the lock: a driver that takes the run in between is seen in that.
+    job = awaited(folder)
     status = read_status(folder)
+    job = None if status["state"] in FINAL else job
     holder = read_lock(folder)
-    state = status["state"]
-    if _lost(folder, status, holder):
+    state = "queued" if job else status["state"]
+    if job is None and _lost(folder, status, holder):
         # Its last word may have come after the first look.
         status = read_status(folder)
         state = "interrupted" if _lost(folder, status, holder) else status["state"]
-    job = awaited(folder) if state not in FINAL else None
     done = state in DONE and (folder / "result.json").exists()
     return {
         "run_id": manifest.run_id,

@@ -66,10 +66,7 @@ class Launcher:
     def __init__(
         self, folder: Path, job: str, cards: Sequence[Mapping[str, str | None]] = ()
     ) -> None:
-        # Set by srun where a job has several nodes.
-        number = os.environ.get("SLURM_PROCID") or "0"
         self.job = job
-        self.stem = job if number == "0" else f"{job}.{number}"
         self.folder = folder
         self.rendezvous = Rendezvous(folder)
         self._stopping = False
@@ -143,7 +140,7 @@ class Launcher:
     def _places(self, meeting: Meeting) -> list[Place]:
         cards = self._cards or [{}] * meeting.settings["workers_per_job"]
         return [
-            Place(f"{self.stem}-{index}", environment=card, job=self.job)
+            Place(f"{self.job}-{index}", environment=card, job=self.job)
             for index, card in enumerate(cards)
         ]
 

@@ -58,7 +58,7 @@ def read_note(name: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``{task, worker, host}``; empty when no process of this node had begun it.
+        ``{task, host}``; empty when no process of this node had begun it.
     """
     folder = node_folder() / "notes"
     for path in folder.glob("*"):
@@ -69,7 +69,7 @@ def read_note(name: str) -> dict[str, Any]:
         if len(data) == _LAYOUT.size:
             found, task, _ = _LAYOUT.unpack(data)
             if found.rstrip(b"\0") == name.encode() and task >= 0:
-                return {"task": int(task), "worker": path.name, "host": socket.gethostname()}
+                return {"task": int(task), "host": socket.gethostname()}
     return {}
 
 

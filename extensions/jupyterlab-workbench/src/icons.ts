@@ -11,3 +11,14 @@ export const workbenchIcon = new LabIcon({
   name: 'jupyterlab-science-workbench:workbench',
   svgstr
 });
+
+// Cards on a board, some of them taken.
+const mapSvg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" width="16">
+  <path class="jp-icon3" fill="#616161" d="M2 2h3v3H2zm4.5 0h3v3h-3zM11 2h3v3h-3zM2 6.5h3v3H2zm9
+  0h3v3h-3zM6.5 11h3v3h-3zm4.5 0h3v3h-3zM7 7v2h2V7zm-.5-.5h3v3h-3zM2 11h3v3H2zm.5.5v2h2v-2z"/>
+</svg>`;
+
+export const mapIcon = new LabIcon({
+  name: 'jupyterlab-science-workbench:map',
+  svgstr: mapSvg
+});

@@ -1,4 +1,5 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { clusters } from './plugins/clusters';
 import { cardmap } from './plugins/cardmap';
 import { core } from './plugins/core';
 import { links } from './plugins/links';
@@ -14,6 +15,7 @@ const plugins: JupyterFrontEndPlugin<any>[] = [
   core,
   panel,
   pages,
+  clusters,
   notices,
   status,
   running,

@@ -52,6 +52,13 @@ export class Rest {
     });
   }
 
+  async patch<T>(path: string[], body: unknown): Promise<T> {
+    return this.request<T>('PATCH', path, {
+      body: JSON.stringify(body),
+      type: 'application/json'
+    });
+  }
+
   async delete(path: string[]): Promise<void> {
     await this.request<void>('DELETE', path, {});
   }

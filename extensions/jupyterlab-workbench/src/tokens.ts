@@ -1,6 +1,8 @@
 import { Token } from '@lumino/coreutils';
 import type { CatalogueModel } from './models/catalogue';
+import type { ClustersModel } from './models/clusters';
 import type { LiveModel } from './models/live';
+import type { PoolModel } from './models/pool';
 import type { RunsModel } from './models/runs';
 import type { Rest } from './rest';
 
@@ -10,11 +12,13 @@ export interface IWorkbench {
   readonly catalogue: CatalogueModel;
   readonly runs: RunsModel;
   readonly live: LiveModel;
+  readonly clusters: ClustersModel;
+  readonly pool: PoolModel;
 }
 
 export const IWorkbench = new Token<IWorkbench>(
   'jupyterlab-science-workbench:IWorkbench',
-  'Recipes and runs of the science workbench.'
+  'Recipes, runs, clusters and pool of the science workbench.'
 );
 
 /** Commands, for the palette, for other extensions and for links. */
@@ -23,7 +27,10 @@ export namespace CommandIDs {
   export const openRecipe = 'workbench:open-recipe';
   export const openRun = 'workbench:open-run';
   export const allowNotices = 'workbench:allow-notices';
-  export const openPool = 'workbench:open-pool';
   export const stopRun = 'workbench:stop-run';
+  export const openCluster = 'workbench:open-cluster';
+  export const openDashboard = 'workbench:open-dashboard';
+  export const launchCluster = 'workbench:launch-cluster';
+  export const openPool = 'workbench:open-pool';
   export const openLink = 'workbench:open-link';
 }

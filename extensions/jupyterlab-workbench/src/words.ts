@@ -41,9 +41,11 @@ export function duration(seconds: number): string {
     return `${minutes} min`;
   }
   const hours = Math.floor(minutes / 60);
-  return hours < 48
-    ? `${hours} h ${minutes % 60} min`
-    : `${Math.round(hours / 24)} days`;
+  if (hours >= 48) {
+    return `${Math.round(hours / 24)} days`;
+  }
+  const rest = minutes % 60;
+  return rest ? `${hours} h ${rest} min` : `${hours} h`;
 }
 
 /** When something was, from now. */

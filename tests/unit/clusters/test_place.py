@@ -1,7 +1,7 @@
 """What a request means in a partition, on a pool that a captured Slurm shows."""
 
 import os
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -12,8 +12,12 @@ from workbench.clusters.launch import first_status
 from workbench.clusters.place import JobPartition
 from workbench.clusters.spec import ClusterSpec
 from workbench.errors import Refused
+from workbench.pool.count import partitions_of
+from workbench.pool.estimate import usual_request
 from workbench.pool.partition import Accelerator, CardTotals, Partition
+from workbench.pool.seen import Limits, Node
 from workbench.pool.site import read_site
+from workbench.pool.snapshot import Shown
 
 K100 = Accelerator("dcu:k100", "hygon", "K100", None, per_node=8, cards=CardTotals(total=16))
 DCU = Partition("dcu", "slurm", time_limit_s=4 * 3600, accelerators={"dcu:k100": K100})
@@ -72,6 +76,44 @@ def test_the_sites_words_stand_in_the_request(site, tmp_path):
     assert request.prologue == ("module load dtk/24.04",)
     assert request.directives == ("--exclusive",)
     assert found.settings("p")["interface"] == "ib0"
+
+
+@pytest.mark.parametrize("accelerator", ["dcu:k100", None])
+@pytest.mark.parametrize("text", ["", "whole_node = true\ncpus_per_card = 4\n"])
+def test_what_is_asked_about_beforehand_is_what_is_submitted(site, tmp_path, text, accelerator):
+    site(
+        f'[partitions.dcu]\nmemory_per_card = "8 GiB"\ndirectives = "--mem={{memory_mb}}"\n'
+        f'default_time = "0:30:00"\nprologue = ["true"]\n{text}'
+    )
+    found = terms(tmp_path, accelerator=accelerator)
+    sent = asdict(found.request("wb-fold-12345678-1"))
+    card = DCU.accelerators.get(accelerator or "")
+    about, cards = usual_request(found.site, found.scheduler, DCU, card)
+    own = ("name", "command", "log")
+    assert asdict(about) | {key: sent[key] for key in own} == sent
+    assert cards == (found.workers_per_job if accelerator else 0)
+    assert about.memory_bytes > found.workers_per_job * 8 * 2**30
+
+
+@pytest.mark.parametrize("whole", ["true", "false"])
+def test_cards_that_the_site_file_alone_tells_of_start_a_cluster(
+    site, tmp_path, monkeypatch, whole
+):
+    site(
+        f'[partitions.q]\naccelerators = ["npu"]\nwhole_node = {whole}\n'
+        '[accelerators.npu]\nvendor = "ascend"\nrequest = "-l npu={n}"\n'
+    )
+    there = Shown(
+        nodes=[Node(name="n1", partitions=("q",), state="idle", cpus=8)], limits=[Limits(name="q")]
+    )
+    monkeypatch.setattr(
+        place, "_partitions", lambda site: (partitions_of("sge", there, site, "ada"), [])
+    )
+    found = terms(tmp_path, partition="q", accelerator="npu", minimum=3, maximum=3)
+    assert found.workers_per_job == 1
+    assert found.request("wb-fold-12345678-1").card_words == ("-l npu=1",)
+    settings = found.settings("p")
+    assert (settings["vendor"], settings["per_node"]) == ("ascend", None)
 
 
 @pytest.mark.parametrize(

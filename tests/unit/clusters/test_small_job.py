@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from workbench.clusters.handle import script_of
 from workbench.clusters.login import listed, on_login_node
 from workbench.clusters.process.submit import request_of
-from workbench.clusters.small_job import WEEK_S, request, way
-from workbench.errors import Refused
+from workbench.clusters.small_job import WEEK_S, request, submit, way
+from workbench.clusters.spec import ClusterSpec
+from workbench.errors import Refused, WorkbenchError
 from workbench.pool.site import Batch, Site
 from workbench.pool.snapshot import Snapshot, Told
 
@@ -91,3 +93,26 @@ def test_the_site_file_says_whether_this_is_a_login_node(tmp_path, monkeypatch):
         monkeypatch.setenv("WORKBENCH_LOGIN_NODE", str(int(not said)))
         assert on_login_node() is not said
         monkeypatch.delenv("WORKBENCH_LOGIN_NODE")
+
+
+def test_a_host_without_a_scheduler_is_told_where_to_call():
+    said = r"Call this where sbatch .* works, or name \[batch\] partition"
+    with pytest.raises(Refused, match=said):
+        asked("")
+
+
+def test_what_breaks_on_the_way_to_a_job_is_one_line_and_says_what_checks_it(tmp_path):
+    _, job = asked()
+    with pytest.raises(Refused) as refused:
+        submit("no-such-scheduler", job, tmp_path / "job.sh")
+    assert "Traceback" not in refused.value.message
+    assert "no-such-scheduler" in refused.value.message
+    assert refused.value.message.endswith("workbench doctor checks the installation.")
+
+
+def test_a_script_that_cannot_be_made_is_told_the_same_way(tmp_path, monkeypatch):
+    monkeypatch.setenv("WORKBENCH_HOME", str(tmp_path))
+    with pytest.raises(WorkbenchError) as error:
+        script_of(ClusterSpec(name="fold", partition="nowhere"))
+    assert "Traceback" not in error.value.message
+    assert error.value.message.endswith("workbench doctor checks the installation.")

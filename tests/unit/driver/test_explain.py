@@ -33,6 +33,5 @@ def test_a_worker_that_is_back_died_by_itself():
     assert explained(status("connected", there=["wb-dcu-12345678-7-1"]), WORKER, 5.0) is None
 
 
-def test_workers_of_several_nodes_and_of_this_computer():
-    assert explained(status("gone", explained=True), "wb-dcu-12345678-7.3-0", 1.0) is True
+def test_workers_of_this_computer_have_no_job():
     assert explained({"jobs": [], "worker_processes": []}, "local-0", 1.0) is False

@@ -188,7 +188,7 @@ def test_limits():
     )
     [other] = slurm.parse_limits(line)
     assert other.time_limit_s == 60 * 3600
-    assert (other.max_nodes, other.up, other.accounts) == (4, False, ("chem", "bio"))
+    assert (other.up, other.accounts) == (False, ("chem", "bio"))
 
 
 def test_when_a_job_would_start():

@@ -29,11 +29,12 @@ from workbench.clusters.process.job_workers import JobWorkers
 from workbench.clusters.process.nannies import WorkerKind
 from workbench.clusters.process.operator import Operator
 from workbench.clusters.process.served import ServedRuns, remaining_workers
-from workbench.clusters.process.settings import shrink_after_s
-from workbench.clusters.process.size import SHRINK_AFTER_S, Size
+from workbench.clusters.process.settings import LOCAL_SHRINK_AFTER_S, shrink_after_s
+from workbench.clusters.process.size import Size
 from workbench.clusters.process.workers import LocalWorkers
 from workbench.clusters.spec import ClusterSpec
 from workbench.errors import WorkbenchError
+from workbench.pool.units import rfc3339
 from workbench.resources import this_computer
 from workbench.runs.lock import now, renew_s
 
@@ -84,7 +85,7 @@ class Life:
         self.resources = this_computer()
         self.partition = None if self.asked.local else JobPartition.of(self.asked, folder.path)
         self.spec = self.partition.spec if self.partition else self.asked.resolved(self.resources)
-        shrink_s = SHRINK_AFTER_S if self.asked.local else shrink_after_s()
+        shrink_s = LOCAL_SHRINK_AFTER_S if self.asked.local else shrink_after_s()
         self.size = Size(self.spec.minimum or 0, self.spec.maximum or 1, shrink_s)
         self.runs = ServedRuns(folder, self.generation)
         self._begun = self._busy = time.monotonic()
@@ -267,6 +268,10 @@ class Life:
             self.end("a client shut it down")
         if busy or scheduler.check_idle() is None:
             self._busy = clock
+            self.status["idle_ends"] = None
+        elif self.status["idle_ends"] is None:
+            left_s = self.spec.idle_s - (clock - self._busy)
+            self.status["idle_ends"] = rfc3339(time.time() + left_s)
         if clock - self._busy > self.spec.idle_s:
             self.end(f"no run and no work for {self.spec.idle_s:g} seconds")
         if self.spec.life_s and clock - self._begun > self.spec.life_s:

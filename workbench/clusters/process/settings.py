@@ -5,6 +5,8 @@ from __future__ import annotations
 from workbench.environ import seconds
 
 CONNECT_S = 60.0
+# Here a worker is back in a second; a card that was given back has to be waited for again.
+LOCAL_SHRINK_AFTER_S = 60.0
 SHRINK_AFTER_S = 300.0
 DRAIN_S = 60.0
 

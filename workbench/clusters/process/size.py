@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-SHRINK_AFTER_S = 60.0
-
 
 class Size:
     """The size between two numbers that fits the work.
 
-    It grows at once, and shrinks after a minute in which fewer workers would have done.
+    It grows at once, and shrinks after a time in which fewer workers would have done.
 
     Parameters
     ----------
@@ -18,7 +16,7 @@ class Size:
         Seconds for which fewer must be enough.
     """
 
-    def __init__(self, minimum: int, maximum: int, shrink_after_s: float = SHRINK_AFTER_S) -> None:
+    def __init__(self, minimum: int, maximum: int, shrink_after_s: float) -> None:
         self.minimum = minimum
         self.maximum = maximum
         self.asked = minimum

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from workbench.errors import ParameterError
 from workbench.pool.scheduler import Command, JobRequest, Scheduler, directive_path
 from workbench.pool.seen import CardCount, JobState, Limits, Node, NodeState, QueuedJob, Refusal
 from workbench.pool.units import utc
@@ -174,17 +173,7 @@ class Lsf(Scheduler):
         return f'-gpu "num={{n}}{f":gmodel={model}" if model else ""}"'
 
     def job_options(self, request: JobRequest) -> Mapping[str, Any]:
-        """Say the request in LSFJob's keywords.
-
-        Raises
-        ------
-        ParameterError
-            When several nodes are asked for: LSF starts a script on one.
-        """
-        if request.nodes > 1:
-            raise ParameterError(
-                f"{request.nodes} nodes were asked for one job; here LSF's jobs have one."
-            )
+        """Say the request in LSFJob's keywords."""
         minutes = math.ceil(request.time_limit_s / 60)
         skip = [] if request.account else ["-P "]
         if request.memory_bytes is None:

@@ -98,7 +98,7 @@ class Pbs(Scheduler):
         Words for cards that begin with no dash are parts of each chunk.  The log is written where
         it belongs from the start (``-k oed``), so that its end can be read while the job runs.
         """
-        chunk = [f"{request.nodes}:ncpus={request.cpus}"]
+        chunk = [f"1:ncpus={request.cpus}"]
         if request.memory_bytes:
             chunk.append(f"mem={mebibytes(request.memory_bytes)}mb")
         chunk += [word for word in request.card_words if not word.startswith("-")]
@@ -110,7 +110,6 @@ class Pbs(Scheduler):
             "walltime": hms(request.time_limit_s),
             "job_directives_skip": [] if request.account else ["-A "],
             "job_extra_directives": [
-                *(["-l place=scatter"] if request.nodes > 1 else []),
                 "-j oe",
                 f"-o {directive_path(request.log)}",
                 "-k oed",
@@ -314,11 +313,9 @@ def _exit(status: Any) -> int | None:
 
 def _limits(name: str, said: Mapping[str, Any]) -> Limits:
     most, usual = said.get("resources_max", {}), said.get("resources_default", {})
-    nodes = most.get("nodect")
     return Limits(
         name=name,
         time_limit_s=clock(most.get("walltime")),
         default_time_s=clock(usual.get("walltime")),
-        max_nodes=int(nodes) if nodes is not None else None,
         up=said.get("enabled") == "True" and said.get("started") == "True",
     )

@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-from workbench.errors import ParameterError
 from workbench.pool.scheduler import Command, JobRequest, Scheduler, directive_path
 from workbench.pool.seen import (
     CardCount,
@@ -181,16 +179,7 @@ class Sge(Scheduler):
 
         Several CPUs want a parallel environment; ``smp`` is the usual name, and ``-pe`` among the
         site's directives another.
-
-        Raises
-        ------
-        ParameterError
-            When several nodes are asked for: Grid Engine starts a script on one.
         """
-        if request.nodes > 1:
-            raise ParameterError(
-                f"{request.nodes} nodes were asked for one job; Grid Engine's jobs have one."
-            )
         # Only a path that names no host may hold a colon.
         log = directive_path(request.log)
         places = [*request.card_words, *request.directives]
@@ -210,12 +199,8 @@ class Sge(Scheduler):
             ],
         }
 
-    def test_command(self, script: Path) -> Command:
-        """Ask whether any queue could take the job, were it empty; no time is told."""
-        return ("qsub", "-w", "v", str(script))
-
     def estimate_command(self, request: JobRequest) -> Command:
-        """Ask the same for a request."""
+        """Ask whether any queue could take the job, were it empty; no time is told."""
         words = self.job_options(request)["job_extra_directives"]
         account = ["-P", request.account] if request.account else []
         return (

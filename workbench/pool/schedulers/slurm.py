@@ -6,7 +6,6 @@ import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from workbench.pool.hostlist import expanded
@@ -124,18 +123,15 @@ class Slurm(Scheduler):
     def job_options(self, request: JobRequest) -> Mapping[str, Any]:
         """Say the request in SLURMJob's keywords.
 
-        One task on each node, one log for both outputs, which a requeued job goes on with.  The
+        One task on one node, one log for both outputs, which a requeued job goes on with.  The
         job's environment is that of whoever submits, as cleaned by
         :func:`workbench.pool.commands.submitting`.
         """
-        skip, tasks = [], []
+        skip = []
         if request.account is None:
             skip.append("-A ")
         if request.memory_bytes is None:
             skip.append("--mem=")
-        if request.nodes > 1:
-            skip.append("-n 1")
-            tasks = [f"-n {request.nodes}", "--ntasks-per-node=1"]
         log = directive_path(request.log).replace("%", "%%")
         return {
             "queue": request.partition,
@@ -145,8 +141,7 @@ class Slurm(Scheduler):
             "job_mem": f"{mebibytes(request.memory_bytes)}M" if request.memory_bytes else None,
             "job_directives_skip": skip,
             "job_extra_directives": [
-                f"-N {request.nodes}",
-                *tasks,
+                "-N 1",
                 f"-o {log}",
                 "--open-mode=append",
                 "--export=ALL",
@@ -155,19 +150,15 @@ class Slurm(Scheduler):
             ],
         }
 
-    def test_command(self, script: Path) -> Command:
-        """Ask when the job would start; nothing is submitted."""
-        return ("sbatch", "--test-only", str(script))
-
     def estimate_command(self, request: JobRequest) -> Command:
-        """Ask the same for a request, in words instead of a script."""
+        """Ask when the job would start; nothing is submitted."""
         words = " ".join((*request.card_words, *request.directives)).split()
         memory = [f"--mem={mebibytes(request.memory_bytes)}M"] if request.memory_bytes else []
         account = [f"--account={request.account}"] if request.account else []
         return (
             "sbatch", "--test-only", f"--job-name={request.name}",
             f"--partition={request.partition}", f"--time={hms(request.time_limit_s)}",
-            f"--nodes={request.nodes}", f"--ntasks={request.nodes}",
+            "--nodes=1", "--ntasks=1",
             f"--cpus-per-task={request.cpus}", "--output=/dev/null",
             *memory, *account, *words, "--wrap=true",
         )  # fmt: skip
@@ -329,13 +320,11 @@ def _node_state(words: str) -> NodeState:
 
 
 def _limits(line: str) -> Limits:
-    nodes = _value(line, " MaxNodes=")
     accounts = _value(line, " AllowAccounts=")
     return Limits(
         name=_value(line, "PartitionName="),
         time_limit_s=_limit(_value(line, " MaxTime=")),
         default_time_s=_limit(_value(line, " DefaultTime=")),
-        max_nodes=int(nodes) if nodes.isdecimal() else None,
         up=_value(line, " State=") == "UP",
         default=_value(line, " Default=") == "YES",
         accounts=() if accounts in ("", "ALL") else tuple(accounts.split(",")),

@@ -124,7 +124,10 @@ class JobCounts(Answer):
 
 
 class Cluster(Answer):
-    """A cluster in the list; `reason` says how it ended, `problem` what keeps it from growing."""
+    """A cluster in the list; `reason` says how it ended, `problem` what keeps it from growing.
+
+    `idle_ends` is when it ends itself, as long as it has nothing to do.
+    """
 
     name: str
     state: ClusterState
@@ -141,6 +144,7 @@ class Cluster(Answer):
     problem: str
     reason: str
     runs: list[str]
+    idle_ends: str | None
     own_job: OwnJob | None
     started: str
 

@@ -10,7 +10,9 @@ export interface ICard {
   uuid: string | null;
 }
 
-/** A cluster in the list; `reason` says how it ended, `problem` what keeps it from growing. */
+/** A cluster in the list; `reason` says how it ended, `problem` what keeps it from growing.
+
+`idle_ends` is when it ends itself, as long as it has nothing to do. */
 export interface ICluster {
   name: string;
   state: 'starting' | 'running' | 'stopping' | 'stopped' | 'failed';
@@ -27,6 +29,7 @@ export interface ICluster {
   problem: string;
   reason: string;
   runs: string[];
+  idle_ends: string | null;
   own_job: IOwnJob | null;
   started: string;
 }
@@ -69,6 +72,7 @@ export interface IClusterPage {
   problem: string;
   reason: string;
   runs: string[];
+  idle_ends: string | null;
   own_job: IOwnJob | null;
   started: string;
   worker_processes: IWorkerProcess[];

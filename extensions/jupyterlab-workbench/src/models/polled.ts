@@ -37,6 +37,11 @@ export abstract class PolledModel implements IDisposable {
     return this._seen;
   }
 
+  /** Whether somebody looks at it. */
+  get isHeld(): boolean {
+    return this._holders > 0;
+  }
+
   get isDisposed(): boolean {
     return this._poll.isDisposed;
   }

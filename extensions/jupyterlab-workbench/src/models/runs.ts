@@ -10,7 +10,8 @@ import type { Rest } from '../rest';
 import { isLive } from '../words';
 import { PolledModel } from './polled';
 
-const CALM = 30_000;
+// With clusters and the live ones this is less than four requests a minute.
+const CALM = 70_000;
 const BUSY = 2_000;
 const PAGE = 50;
 

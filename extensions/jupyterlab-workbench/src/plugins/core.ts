@@ -1,7 +1,10 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { IStateDB } from '@jupyterlab/statedb';
 import { CatalogueModel } from '../models/catalogue';
+import { ClustersModel } from '../models/clusters';
 import { LiveModel } from '../models/live';
+import type { PolledModel } from '../models/polled';
+import { PoolModel } from '../models/pool';
 import { RunsModel } from '../models/runs';
 import { Rest } from '../rest';
 import { IWorkbench } from '../tokens';
@@ -9,7 +12,7 @@ import { IWorkbench } from '../tokens';
 /** The models that everything else reads. */
 export const core: JupyterFrontEndPlugin<IWorkbench> = {
   id: 'jupyterlab-science-workbench:core',
-  description: 'Recipes and runs of the science workbench.',
+  description: 'Recipes, runs, clusters and pool of the science workbench.',
   autoStart: true,
   provides: IWorkbench,
   optional: [IStateDB],
@@ -25,11 +28,30 @@ export const core: JupyterFrontEndPlugin<IWorkbench> = {
         void live.refresh();
       }
     });
+    const runs = new RunsModel(rest);
+    const clusters = new ClustersModel(rest);
+    follow(live, [runs, clusters]);
     return {
       rest,
       live,
       catalogue: new CatalogueModel(rest),
-      runs: new RunsModel(rest)
+      runs,
+      clusters,
+      pool: new PoolModel(rest)
     };
   }
 };
+
+/** Lists are asked for seldom; whenever a run has begun or ended, they are looked at anew. */
+function follow(live: LiveModel, lists: PolledModel[]): void {
+  let known = '';
+  live.changed.connect(() => {
+    const there = live.runs.map(run => run.run_id).join();
+    if (there !== known) {
+      known = there;
+      for (const list of lists.filter(one => one.isHeld)) {
+        void list.refresh();
+      }
+    }
+  });
+}

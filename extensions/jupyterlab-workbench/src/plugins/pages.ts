@@ -17,6 +17,7 @@ import { RunModel } from '../models/runs';
 import { CommandIDs, IWorkbench } from '../tokens';
 import type { Values } from '../ui/recipeform';
 import { isLive, when } from '../words';
+import { OneByOne } from './onebyone';
 
 // Ids of widgets: these, and what they show.
 const RECIPE = 'workbench-recipe-';
@@ -115,12 +116,14 @@ class Pages {
 
   /** Open a recipe; given values are filled in. */
   async openRecipe(id: string, given?: Values, like?: string): Promise<void> {
-    await this._once(RECIPE + id, () => this._openRecipe(id, given, like));
+    await this._opening.run(RECIPE + id, () =>
+      this._openRecipe(id, given, like)
+    );
   }
 
   /** Open a run. */
   async openRun(id: string): Promise<void> {
-    await this._once(RUN + id, () => this._openRun(id));
+    await this._opening.run(RUN + id, () => this._openRun(id));
   }
 
   private async _openRecipe(
@@ -147,17 +150,6 @@ class Pages {
       await this.runs.add(widget);
     }
     this._options.app.shell.activateById(widget.id);
-  }
-
-  /** One after the other: a second click finds the page that the first one opens. */
-  private async _once(key: string, open: () => Promise<void>): Promise<void> {
-    const next = (this._opening.get(key) ?? Promise.resolve()).then(open);
-    const settled = next.catch(() => undefined);
-    this._opening.set(key, settled);
-    await next;
-    if (this._opening.get(key) === settled) {
-      this._opening.delete(key);
-    }
   }
 
   /** What opens a recipe's page as it is now. */
@@ -187,6 +179,9 @@ class Pages {
       },
       started: run => {
         void app.commands.execute(CommandIDs.openRun, { id: run.run_id });
+      },
+      launch: () => {
+        void app.commands.execute(CommandIDs.launchCluster);
       }
     });
     const widget = this._place(new MainAreaWidget({ content }), RECIPE + id);
@@ -240,7 +235,7 @@ class Pages {
     return widget;
   }
 
-  private _opening = new Map<string, Promise<void>>();
+  private _opening = new OneByOne();
   private _drafts = new Map<string, ReadonlyPartialJSONObject>();
 }
 

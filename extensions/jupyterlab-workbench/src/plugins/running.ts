@@ -3,58 +3,111 @@ import {
   IRunningSessionManagers,
   type IRunningSessions
 } from '@jupyterlab/running';
+import type { CommandRegistry } from '@lumino/commands';
 import { Signal } from '@lumino/signaling';
-import type { IRun } from '../documents';
+import { clusterWords, isLiving } from '../clusterwords';
+import type { ICluster, IRun } from '../documents';
 import { workbenchIcon } from '../icons';
+import type { PolledModel } from '../models/polled';
 import { CommandIDs, IWorkbench } from '../tokens';
-import { stateWords } from '../words';
+import { place, stateWords } from '../words';
 
-/** Runs that go on, in JupyterLab's own panel of what is running. */
+/** Runs and clusters that go on, in JupyterLab's own panel of what is running. */
 export const running: JupyterFrontEndPlugin<void> = {
   id: 'jupyterlab-science-workbench:running',
   description:
-    'Lists runs of the science workbench among the running sessions.',
+    'Lists runs and clusters of the science workbench among the running sessions.',
   autoStart: true,
   requires: [IWorkbench, IRunningSessionManagers],
   activate: (app, workbench: IWorkbench, managers: IRunningSessionManagers) => {
-    const { live, rest, catalogue } = workbench;
-    const changed = new Signal<object, void>(live);
-    live.changed.connect(async () => {
+    managers.add(runs(workbench, app.commands));
+    managers.add(clusters(workbench, app.commands));
+  }
+};
+
+function runs(
+  { live, rest, catalogue }: IWorkbench,
+  commands: CommandRegistry
+): IRunningSessions.IManager {
+  const stop = async (run: IRun) => {
+    await rest.post(['runs', run.run_id, 'stop']);
+    await live.refresh();
+  };
+  const item = (run: IRun): IRunningSessions.IRunningItem => ({
+    label: () => catalogue.summary(run.recipe)?.title ?? run.recipe,
+    labelTitle: () => run.run_id,
+    detail: () => stateWords(run),
+    icon: () => workbenchIcon,
+    open: () => {
+      void commands.execute(CommandIDs.openRun, { id: run.run_id });
+    },
+    shutdown: () => {
+      void stop(run);
+    }
+  });
+  return {
+    name: 'Science Workbench Runs',
+    running: () => live.runs.map(item),
+    // Items are called by the titles of their recipes.
+    ...following(live, async () => {
       if (live.runs.length) {
         await catalogue.ensure();
       }
-      changed.emit();
-    });
-    const stop = async (run: IRun) => {
-      await rest.post(['runs', run.run_id, 'stop']);
-      await live.refresh();
-    };
-    const item = (run: IRun): IRunningSessions.IRunningItem => ({
-      label: () => catalogue.summary(run.recipe)?.title ?? run.recipe,
-      labelTitle: () => run.run_id,
-      detail: () => stateWords(run),
-      icon: () => workbenchIcon,
-      open: () => {
-        void app.commands.execute(CommandIDs.openRun, { id: run.run_id });
-      },
-      shutdown: () => {
-        void stop(run);
-      }
-    });
-    managers.add({
-      name: 'Science Workbench Runs',
-      running: () => live.runs.map(item),
-      refreshRunning: () => {
-        void live.refresh();
-      },
-      runningChanged: changed,
-      shutdownAll: () => {
-        void Promise.all(live.runs.map(stop));
-      },
-      shutdownLabel: 'Stop',
-      shutdownAllLabel: 'Stop All',
-      shutdownAllConfirmationText:
-        'Stop all running runs? What is finished stays, and they can be resumed.'
-    });
-  }
-};
+    }),
+    shutdownAll: () => {
+      void Promise.all(live.runs.map(stop));
+    },
+    shutdownLabel: 'Stop',
+    shutdownAllLabel: 'Stop All',
+    shutdownAllConfirmationText:
+      'Stop all running runs? What is finished stays, and they can be resumed.'
+  };
+}
+
+function clusters(
+  { clusters: model }: IWorkbench,
+  commands: CommandRegistry
+): IRunningSessions.IManager {
+  const living = () => (model.clusters ?? []).filter(isLiving);
+  const item = (cluster: ICluster): IRunningSessions.IRunningItem => ({
+    label: () => place(cluster.name),
+    detail: () => clusterWords(cluster),
+    icon: () => workbenchIcon,
+    open: () => {
+      void commands.execute(CommandIDs.openCluster, { name: cluster.name });
+    },
+    shutdown: () => {
+      void model.stop(cluster.name);
+    }
+  });
+  return {
+    name: 'Science Workbench Clusters',
+    running: () => living().map(item),
+    ...following(model),
+    shutdownAll: () => {
+      void Promise.all(living().map(one => model.stop(one.name)));
+    },
+    shutdownLabel: 'Stop',
+    shutdownAllLabel: 'Stop All',
+    shutdownAllConfirmationText:
+      'Stop all clusters? Their workers and jobs end, and their places in the queue are lost.'
+  };
+}
+
+/** What a list of the running panel needs to follow a model. */
+function following(
+  model: PolledModel,
+  first: () => Promise<void> = async () => undefined
+): Pick<IRunningSessions.IManager, 'refreshRunning' | 'runningChanged'> {
+  const changed = new Signal<object, void>(model);
+  model.changed.connect(async () => {
+    await first();
+    changed.emit();
+  });
+  return {
+    refreshRunning: () => {
+      void model.refresh();
+    },
+    runningChanged: changed
+  };
+}

@@ -11,3 +11,12 @@ export function useModel(model: PolledModel): void {
     };
   }, [model]);
 }
+
+/** Draw anew from time to time: ages grow also while nothing is heard. */
+export function useTick(interval: number): void {
+  const [, draw] = useReducer((n: number) => n + 1, 0);
+  useEffect(() => {
+    const timer = setInterval(draw, interval);
+    return () => clearInterval(timer);
+  }, [interval]);
+}

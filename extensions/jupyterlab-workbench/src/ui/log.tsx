@@ -1,27 +1,31 @@
 import { useEffect, useRef, useState } from 'react';
-import type { ILogPiece, IRunPage } from '../documents';
+import type { ILogPiece } from '../documents';
 import type { Rest } from '../rest';
-import { isLive } from '../words';
 import { Trouble } from './parts';
 
 const TAIL = 64_000;
 const MOST = 1_000_000;
 const INTERVAL = 2000;
 
-/** The end of a run's log; it follows as long as the run goes on. */
-export function LogTab(props: { run: IRunPage; rest: Rest }): JSX.Element {
-  const { run, rest } = props;
+/** The end of a log; it follows as long as somebody may write. */
+export function Log(props: {
+  /** What it is the log of. */
+  kind: 'runs' | 'clusters';
+  id: string;
+  live: boolean;
+  rest: Rest;
+}): JSX.Element {
+  const { kind, id, live, rest } = props;
   const [text, setText] = useState('');
   const [error, setError] = useState<Error | null>(null);
   const box = useRef<HTMLPreElement>(null);
   const at = useRef<number | null>(null);
-  const live = isLive(run.state);
   useEffect(() => {
     let over = false;
     let timer: ReturnType<typeof setTimeout>;
     const look = async () => {
       try {
-        const piece = await rest.get<ILogPiece>(['runs', run.run_id, 'log'], {
+        const piece = await rest.get<ILogPiece>([kind, id, 'log'], {
           from: at.current ?? -TAIL
         });
         if (over) {
@@ -45,7 +49,7 @@ export function LogTab(props: { run: IRunPage; rest: Rest }): JSX.Element {
       over = true;
       clearTimeout(timer);
     };
-  }, [rest, run.run_id, live]);
+  }, [rest, kind, id, live]);
   useEffect(() => {
     box.current?.scrollTo(0, box.current.scrollHeight);
   }, [text]);
@@ -56,7 +60,7 @@ export function LogTab(props: { run: IRunPage; rest: Rest }): JSX.Element {
         className="jp-Workbench-log"
         ref={box}
         tabIndex={0}
-        aria-label="Log of the run"
+        aria-label={`Log of the ${kind === 'runs' ? 'run' : 'cluster'}`}
       >
         {text || 'Nothing has been written yet.'}
       </pre>

@@ -29,6 +29,7 @@ export namespace RecipeWidget {
     like: string | null;
     keep: (values: Values) => void;
     started: (run: IRunPage) => void;
+    launch: () => void;
   }
 }
 

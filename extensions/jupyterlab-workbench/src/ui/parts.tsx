@@ -1,3 +1,4 @@
+import { type LabIcon, ReactWidget } from '@jupyterlab/ui-components';
 import type { ReactNode } from 'react';
 import type { IRun } from '../documents';
 import type { RestError } from '../rest';
@@ -105,5 +106,35 @@ export function Button(props: {
     >
       {props.label}
     </button>
+  );
+}
+
+/** A small button that is an icon; its name is heard, and seen as its tip. */
+export function IconButton(props: {
+  icon: LabIcon;
+  name: string;
+  onClick: () => void;
+}): JSX.Element {
+  return (
+    <button
+      type="button"
+      className="jp-Workbench-icon"
+      title={props.name}
+      aria-label={props.name}
+      onClick={props.onClick}
+    >
+      <props.icon.react tag="span" elementSize="normal" />
+    </button>
+  );
+}
+
+/** The same for the toolbar of a section; JupyterLab's own button has attributes axe refuses. */
+export function toolButton(
+  icon: LabIcon,
+  name: string,
+  onClick: () => void
+): ReactWidget {
+  return ReactWidget.create(
+    <IconButton icon={icon} name={name} onClick={onClick} />
   );
 }

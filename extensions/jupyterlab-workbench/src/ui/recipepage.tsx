@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from 'react';
+import { LOCAL } from '../clusterwords';
 import type { ICheckAnswer, IField, IRecipePage, IRunPage } from '../documents';
 import { startRun } from '../models/runs';
 import { RestError } from '../rest';
@@ -8,6 +9,7 @@ import type { IFileContext } from './filewidget';
 import { Button, Skeleton, Trouble } from './parts';
 import { RecipeForm, type Values } from './recipeform';
 import { RecipeNotes } from './recipenotes';
+import { RunOn } from './runon';
 
 const TYPING = 400;
 
@@ -20,6 +22,7 @@ export function RecipePage(props: {
   like: string | null;
   keep: (values: Values) => void;
   started: (run: IRunPage) => void;
+  launch: () => void;
 }): JSX.Element {
   const { id, workbench } = props;
   const [recipe, setRecipe] = useState<IRecipePage>();
@@ -41,7 +44,8 @@ function Loaded(props: LoadedProps): JSX.Element {
   const [touched, setTouched] = useState(() => new Set(Object.keys(values)));
   const check = useCheck(workbench, recipe, values);
   const [told, setTold] = useState<IField[]>([]);
-  const run = useRun(props, values, problems => {
+  const [on, setOn] = useState([LOCAL]);
+  const run = useRun(props, values, on, problems => {
     setTold(problems);
     setTouched(new Set([...touched, ...problems.map(one => one.parameter)]));
   });
@@ -75,30 +79,10 @@ function Loaded(props: LoadedProps): JSX.Element {
             run.start();
           }}
         >
-          {recipe.examples.length > 0 && (
-            <div className="jp-Workbench-examples">
-              {recipe.examples.map(example => (
-                <Button
-                  key={example.name}
-                  label={
-                    recipe.examples.length === 1
-                      ? 'Example'
-                      : `Example: ${example.name}`
-                  }
-                  title={`Fill in: ${example.title}`}
-                  onClick={() =>
-                    change(
-                      read(recipe, example.values),
-                      Object.keys(example.values)
-                    )
-                  }
-                />
-              ))}
-              <span className="jp-mod-more">
-                {recipe.examples.length === 1 && recipe.examples[0].title}
-              </span>
-            </div>
-          )}
+          <Examples
+            recipe={recipe}
+            fill={found => change(read(recipe, found), Object.keys(found))}
+          />
           <RecipeForm
             schema={recipe.form}
             values={values}
@@ -111,10 +95,16 @@ function Loaded(props: LoadedProps): JSX.Element {
         </form>
         <aside className="jp-mod-side" aria-label="Run">
           <Meaning check={check} problems={problems} />
+          <RunOn
+            model={workbench.clusters}
+            chosen={on}
+            onChange={setOn}
+            launch={props.launch}
+          />
           <Button
             label={run.busy ? 'Starting …' : 'Run'}
             kind="accept"
-            disabled={run.busy}
+            disabled={run.busy || !on.length}
             onClick={run.start}
           />
           <Trouble error={run.error ?? check.error} />
@@ -125,7 +115,32 @@ function Loaded(props: LoadedProps): JSX.Element {
   );
 }
 
-/** What will happen: items, data, where. */
+/** Values that work, one click away. */
+function Examples(props: {
+  recipe: IRecipePage;
+  fill: (values: Values) => void;
+}): JSX.Element | null {
+  const { examples } = props.recipe;
+  if (!examples.length) {
+    return null;
+  }
+  const only = examples.length === 1;
+  return (
+    <div className="jp-Workbench-examples">
+      {examples.map(example => (
+        <Button
+          key={example.name}
+          label={only ? 'Example' : `Example: ${example.name}`}
+          title={`Fill in: ${example.title}`}
+          onClick={() => props.fill(example.values)}
+        />
+      ))}
+      <span className="jp-mod-more">{only && examples[0].title}</span>
+    </div>
+  );
+}
+
+/** What will happen: items, data. */
 function Meaning(props: { check: ICheck; problems: IField[] }): JSX.Element {
   const { answer, busy } = props.check;
   const ready = answer && !answer.problems.length;
@@ -137,8 +152,6 @@ function Meaning(props: { check: ICheck; problems: IField[] }): JSX.Element {
         <dd>{ready ? expected(answer) : '–'}</dd>
         <dt>Needed on disk</dt>
         <dd>{ready ? size(answer.bytes) : '–'}</dd>
-        <dt>Run on</dt>
-        <dd>This computer</dd>
       </dl>
       {!busy && answer && !ready && (
         <p>
@@ -197,6 +210,7 @@ function useCheck(
 function useRun(
   props: LoadedProps,
   values: Values,
+  on: string[],
   refused: (problems: IField[]) => void
 ): { start: () => void; busy: boolean; error: Error | null } {
   const [busy, setBusy] = useState(false);
@@ -209,10 +223,12 @@ function useRun(
       const request = {
         recipe: recipe.id,
         values: sent(recipe, values),
+        on,
         like
       };
       const run = await startRun(workbench.rest, request);
       workbench.live.follow(run.run_id);
+      void workbench.clusters.refresh();
       props.started(run);
     } catch (reason) {
       const told = reason as Error;
@@ -224,7 +240,7 @@ function useRun(
       setBusy(false);
     }
   };
-  return { start: () => void (busy || start()), busy, error };
+  return { start: () => void (busy || !on.length || start()), busy, error };
 }
 
 /** Put the cursor where the first problem is, once it has been drawn. */

@@ -15,7 +15,7 @@ import {
 import { Figures, type IFigureContext } from './figures';
 import { useModel } from './hooks';
 import { ItemsTab } from './items';
-import { LogTab } from './log';
+import { Log } from './log';
 import { Button, Progress, Skeleton, StateSign, Trouble } from './parts';
 import { ParametersTab, ProvenanceTab } from './provenance';
 import { TableTab } from './table';
@@ -287,6 +287,8 @@ function TabContent(props: KnownProps & { tab: Tab }): JSX.Element {
     case 'Provenance':
       return <ProvenanceTab run={run} openRun={actions.openRun} />;
     case 'Log':
-      return <LogTab run={run} rest={rest} />;
+      return (
+        <Log kind="runs" id={run.run_id} live={isLive(run.state)} rest={rest} />
+      );
   }
 }

@@ -1,10 +1,15 @@
 import { SidePanel } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
+import type { Message } from '@lumino/messaging';
 import { AccordionPanel } from '@lumino/widgets';
 import { workbenchIcon } from '../icons';
 import type { IWorkbench } from '../tokens';
+import { ClustersSection } from './clusters';
+import { PoolSection } from './pool';
 import { RecipesSection } from './recipes';
 import { RunsSection } from './runs';
+
+const [RECIPES, RUNS, CLUSTERS, POOL] = [0, 1, 2, 3];
 
 /** The panel at the left: a section for each kind of thing. */
 export class WorkbenchPanel extends SidePanel {
@@ -18,17 +23,49 @@ export class WorkbenchPanel extends SidePanel {
     this.node.setAttribute('aria-label', 'Science workbench');
     this.addWidget(new RecipesSection(workbench.catalogue, commands));
     this.addWidget(new RunsSection(workbench, commands));
-    if (this.content instanceof AccordionPanel) {
-      this.content.expand(0);
-      this.content.expand(1);
+    this.addWidget(new ClustersSection(workbench, commands));
+    this.addWidget(new PoolSection(workbench, commands));
+    for (const unfolded of [RECIPES, RUNS, CLUSTERS]) {
+      this._accordion?.expand(unfolded);
     }
+    this._accordion?.collapse(POOL);
+    this._accordion?.setRelativeSizes([3, 3, 2, 0]);
+  }
+
+  /** Have something done when it is on the screen for the first time. */
+  firstShown(action: () => Promise<void>): void {
+    this._first = action;
+    if (this.isVisible) {
+      this._shown();
+    }
+  }
+
+  protected override onAfterShow(message: Message): void {
+    super.onAfterShow(message);
+    this._shown();
+  }
+
+  private _shown(): void {
+    const first = this._first;
+    this._first = undefined;
+    void first?.();
+  }
+
+  /** Unfold the pool. */
+  showPool(): void {
+    this._accordion?.expand(POOL);
+    this._accordion?.setRelativeSizes([3, 3, 2, 3]);
   }
 
   /** Unfold the recipes, and put the cursor into their search. */
   showRecipes(): void {
-    if (this.content instanceof AccordionPanel) {
-      this.content.expand(0);
-    }
+    this._accordion?.expand(RECIPES);
     this.node.querySelector<HTMLInputElement>('input[type="search"]')?.focus();
+  }
+
+  private _first: (() => Promise<void>) | undefined;
+
+  private get _accordion(): AccordionPanel | null {
+    return this.content instanceof AccordionPanel ? this.content : null;
   }
 }

@@ -1,0 +1,132 @@
+"""The pool of a real Slurm in the panel: free and taken cards, waiting jobs, stale data."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.ui.lab import Desk
+from tests.ui.test_looks import THEMES, findings
+
+
+def lanes(panel):
+    """The pool's section, with its data."""
+    pool = panel.get_by_role("list").filter(has_text=re.compile("cards? free|of [0-9]+ free"))
+    expect(pool.first).to_be_visible()
+    return panel
+
+
+def look_again(panel):
+    panel.get_by_role("button", name="Look at the pool again").click()
+
+
+def asked(desk):
+    """Requests for the pool from now on."""
+    found = []
+    desk.page.on(
+        "request",
+        lambda request: found.append(request.url) if request.url.endswith("/api/pool") else None,
+    )
+    return found
+
+
+def test_lanes_say_what_is_free_taken_and_waiting(rig_desk, rig_place, picture):
+    desk, rig = rig_desk, rig_place.rig
+    jobs = [rig.submit("--partition=gpu", "--gres=gpu:a100:4") for _ in range(2)]
+    rig.wait_job(jobs[0], "RUNNING")
+    rig.drain("dcu1")
+    try:
+        desk.open()
+        panel = lanes(desk.open_panel())
+        gpu = panel.get_by_role("button", name=re.compile("^gpu"))
+        look = "() => document.querySelector('[aria-label=\"Look at the pool again\"]').click()"
+        for _ in range(40):
+            if "0 of 4 free" in gpu.inner_text() and "8 out of service" in panel.inner_text():
+                break
+            desk.page.wait_for_timeout(1000)
+            desk.page.evaluate(look)
+        expect(gpu).to_contain_text("0 of 4 free")
+        expect(gpu).to_contain_text("4 mine")
+        expect(gpu).to_contain_text("1 job waits")
+        expect(gpu).to_contain_text(re.compile("next start: .*sbatch --test-only"))
+        dcu = panel.get_by_role("button", name=re.compile("^dcu"))
+        expect(dcu).to_contain_text("8 of 16 free")
+        expect(dcu).to_contain_text("8 out of service")
+        expect(dcu.locator("[data-kind='out']")).to_have_attribute("title", "8 out of service")
+        picture(desk.page, "pool-light")
+        dcu.press("Enter")
+        form = desk.page.locator(".jp-Workbench-launch:visible")
+        expect(form.get_by_label("Where")).to_have_value("dcu")
+        expect(form.get_by_label("Card of each worker")).to_have_value("dcu:k100")
+    finally:
+        rig.resume("dcu1")
+        rig.cancel(*jobs)
+
+
+def test_a_folded_pool_asks_for_nothing(rig_desk):
+    desk = rig_desk
+    desk.open()
+    panel = lanes(desk.open_panel())
+    title = panel.locator(".jp-AccordionPanel-title", has_text="Pool")
+    title.click()
+    expect(title).to_have_attribute("aria-expanded", "false")
+    seen = asked(desk)
+    desk.page.wait_for_timeout(22_000)
+    assert seen == []
+    title.click()
+    expect(title).to_have_attribute("aria-expanded", "true")
+    desk.page.wait_for_timeout(1_000)
+    assert len(seen) == 1
+
+
+def test_a_silent_scheduler_leaves_dimmed_data_that_says_since_when(rig_desk, rig_place, picture):
+    desk, rig = rig_desk, rig_place.rig
+    desk.open()
+    panel = lanes(desk.open_panel())
+    with rig.controller_down():
+        told = panel.get_by_text(re.compile("slurm does not answer. This is from"))
+        for _ in range(45):
+            look_again(panel)
+            desk.page.wait_for_timeout(1000)
+            if told.count():
+                break
+        expect(told).to_be_visible()
+        expect(panel.locator(".jp-mod-stale").last).to_be_visible()
+        picture(desk.page, "pool-stale-light")
+
+
+@pytest.mark.parametrize(("name", "width", "scale"), [("narrow", 700, 1), ("double", 1400, 2)])
+def test_narrow_and_large(browser, rig_lab, rig_place, picture, name, width, scale):
+    desk = Desk(browser, rig_lab, width=width // scale, height=900 // scale)
+    desk.open()
+    panel = lanes(desk.open_panel())
+    overflow = "node => node.scrollWidth - node.clientWidth"
+    for part in panel.locator(".jp-Workbench-list:visible").all():
+        assert part.evaluate(overflow) <= 0
+    picture(desk.page, f"pool-{name}")
+    panel.get_by_role("button", name=re.compile("^npu")).click()
+    form = desk.page.locator(".jp-Workbench-page:visible")
+    expect(form.get_by_role("region", name="Job script")).to_contain_text("--gres=npu:910b:1")
+    assert form.evaluate(overflow) <= 0
+    picture(desk.page, f"launch-{name}")
+    desk.close()
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_looks(rig_desk, rig_place, picture, theme):
+    desk = rig_desk
+    rig_place.start("looks", "spare", "--accelerator", "npu:910b")
+    desk.open()
+    desk.theme(THEMES[theme])
+    panel = lanes(desk.open_panel())
+    panel.get_by_title("looks: everything about it").click()
+    page = desk.page.locator("[id='workbench-cluster-looks']:visible")
+    expect(page.get_by_role("region", name="Workers")).to_contain_text("ascend Ascend 910B")
+    picture(desk.page, f"cluster-{theme}")
+    assert findings(desk.page) == []
+    panel.get_by_role("button", name="Launch a cluster").click()
+    form = desk.page.locator(".jp-Workbench-launch:visible")
+    form.get_by_label("Where").select_option("dcu")
+    expect(form.get_by_role("region", name="Job script")).to_contain_text("--gres=dcu:k100:1")
+    picture(desk.page, f"launch-{theme}")
+    assert findings(desk.page) == []
