@@ -130,15 +130,22 @@ class Desk:
         self.page.locator(".jp-LauncherCard", has_text="Science Workbench").click()
         return self.page.get_by_role("region", name="Science workbench")
 
+    def kept(self, what):
+        """Wait until JupyterLab has saved a layout in which something is open."""
+        folder = self.lab.place.root / "jupyter" / "lab" / "workspaces"
+        deadline = time.monotonic() + 30
+        while not any(what in file.read_text() for file in folder.glob(f"{self.workspace}-*")):
+            assert time.monotonic() < deadline, f"the layout with {what} was not saved"
+            self.page.wait_for_timeout(100)
+
     def theme(self, name):
-        """Choose a theme by the palette, as a person would."""
+        """Choose a theme in the menu, as a person would."""
         light = "false" if "Dark" in name else "true"
         if self.page.locator(f"body[data-jp-theme-light='{light}']").count():
             return
-        self.page.keyboard.press("Control+Shift+C")
-        self.page.keyboard.type(f"Theme: {name}")
-        self.page.locator(".lm-CommandPalette-item.lm-mod-active", has_text=name).wait_for()
-        self.page.keyboard.press("Enter")
+        self.page.locator(".lm-MenuBar-item", has_text="Settings").click()
+        self.page.locator(".lm-Menu-item", has_text=re.compile("^Theme$")).hover()
+        self.page.locator(".lm-Menu-item", has_text=re.compile(f"^{name}$")).click()
         self.page.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached")
 
     def close(self):

@@ -73,19 +73,12 @@ def map_of(browser, big_lab):
         shown = open_map(desk.page)
         expect(shown.get_by_role("button", name=re.compile("^free"))).to_be_visible()
         if theme == "dark":
-            choose_theme(desk.page, THEMES[theme])
+            desk.theme(THEMES[theme])
         return desk, shown
 
     yield opened
     for desk in desks:
         desk.close()
-
-
-def choose_theme(page, name):
-    page.locator(".lm-MenuBar-item", has_text="Settings").click()
-    page.locator(".lm-Menu-item", has_text=re.compile("^Theme$")).hover()
-    page.locator(".lm-Menu-item", has_text=re.compile(f"^{name}$")).click()
-    page.wait_for_selector("body[data-jp-theme-light='false']", state="attached")
 
 
 def numbers(shown):

@@ -1,7 +1,6 @@
 """Clusters of a real Slurm by the browser: launched, watched, scaled, refused, stopped."""
 
 import re
-import time
 
 import pytest
 from playwright.sync_api import expect
@@ -190,7 +189,7 @@ def test_the_server_dies_and_finds_the_clusters_again(rig_desk, rig_lab, rig_pla
     panel = panel_of(desk)
     page = open_page(panel, "lasting")
     expect(page.locator("header")).to_contain_text("Running, 1 worker")
-    time.sleep(2)  # JupyterLab saves the layout a second after it changed
+    desk.kept("workbench-cluster")
     rig_lab.kill()
     try:
         expect(page.get_by_role("alert").first).to_contain_text("does not answer")

@@ -53,7 +53,7 @@ def test_after_a_reload_everything_is_as_it_was(desk, place):
     panel = desk.page.get_by_role("region", name="Science workbench")
     panel.get_by_role("list", name="Runs, the newest first").get_by_title(run_id).click()
     expect(desk.page.locator(".jp-Workbench-run:visible")).to_contain_text("Finished, 6 items")
-    time.sleep(2)  # JupyterLab saves the layout a second after it changed
+    desk.kept(run_id)
     desk.page.reload()
     expect(desk.page.locator(".jp-Workbench-run:visible")).to_contain_text("Finished, 6 items")
     expect(desk.page.get_by_role("region", name="Science workbench")).to_be_visible()
