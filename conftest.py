@@ -19,9 +19,18 @@ def _refuse_skip(report):
         report.longrepr = f"skipped under CI=true: {reason}"
 
 
+ASK_A_SCHEDULER = (
+    "tests/slurm/",
+    "tests/ui/test_card_map.py",
+    "tests/ui/test_clusters.py",
+    "tests/ui/test_pool.py",
+)
+
+
 def pytest_collection_modifyitems(items):
     for item in items:
-        group = "scheduler" if "tests/slurm/" in item.nodeid else "computer"
+        asks = item.nodeid.startswith(ASK_A_SCHEDULER)
+        group = "scheduler" if asks else "computer"
         item.add_marker(pytest.mark.xdist_group(group))
 
 
