@@ -81,7 +81,9 @@ function Header(props: KnownProps): JSX.Element {
     `since ${when(cluster.started)}`,
     process(cluster)
   ];
-  const told = [cluster.problem, ...cluster.warnings].filter(Boolean);
+  const told = [cluster.problem, ...cluster.warnings].filter(
+    words => words && words !== cluster.reason
+  );
   return (
     <header>
       <h1>
