@@ -90,9 +90,15 @@ class ClusterFolder:
             private_folder(self.path / name)
 
     def read_spec(self) -> ClusterSpec | None:
-        """Return the request that the cluster was last started or scaled with."""
-        found = read_json(self.path / "spec.json")
-        return ClusterSpec.from_json(found) if found else None
+        """Return the request that the cluster was last started or scaled with.
+
+        None also for one that was damaged from outside: a cluster that runs needs it no more.
+        """
+        try:
+            found = read_json(self.path / "spec.json")
+            return ClusterSpec.from_json(found) if found else None
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return None
 
     def write_spec(self, spec: ClusterSpec) -> None:
         """Replace ``spec.json``."""

@@ -242,11 +242,12 @@ class Driver:
         progress = Progress(plan)
         last = self.lock.holder.epoch - 1
         for line in read_epochs(self.folder, "tasks", last):
-            if line["stage"] == stage.name and line["plan"] == ref.crc32c:
+            # What was damaged from outside may lack anything: its tasks are computed again.
+            if line.get("stage") == stage.name and line.get("plan") == ref.crc32c:
                 progress.apply(line)
                 self.report.count(line)
         for fold in read_epochs(self.folder, "folds", last):
-            if fold["stage"] == stage.name:
+            if fold.get("stage") == stage.name:
                 progress.compacted(fold)
         self._drop_damaged(progress)
         progress.skip(self.report.failed_owners(plan))

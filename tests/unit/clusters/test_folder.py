@@ -126,3 +126,11 @@ def test_the_log_ends_with_its_last_lines(folder):
     assert folder.tail(3) == ""
     folder.log.write_text("".join(f"line {n}\n" for n in range(5000)))
     assert folder.tail(2) == "line 4998\nline 4999"
+
+
+@pytest.mark.parametrize("text", ['{"a', "[1]", "{}", '{"name": 3}'])
+def test_a_request_that_was_damaged_from_outside_is_none(tmp_path, text):
+    folder = ClusterFolder(tmp_path / "c")
+    folder.path.mkdir()
+    (folder.path / "spec.json").write_text(text)
+    assert folder.read_spec() is None
