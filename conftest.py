@@ -27,11 +27,14 @@ ASK_A_SCHEDULER = (
 )
 
 
+# A wrapper, to be there before xdist reads the marks.
+@pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(items):
     for item in items:
         asks = item.nodeid.startswith(ASK_A_SCHEDULER)
         group = "scheduler" if asks else "computer"
         item.add_marker(pytest.mark.xdist_group(group))
+    return (yield)
 
 
 @pytest.hookimpl(wrapper=True)
