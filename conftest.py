@@ -6,6 +6,7 @@ Where two processes share the tests, all that asks a scheduler goes to one of th
 import os
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.needs import DATA_UNSET
 
@@ -27,14 +28,15 @@ ASK_A_SCHEDULER = (
 )
 
 
-# A wrapper, to be there before xdist reads the marks.
-@pytest.hookimpl(wrapper=True)
-def pytest_collection_modifyitems(items):
-    for item in items:
-        asks = item.nodeid.startswith(ASK_A_SCHEDULER)
-        group = "scheduler" if asks else "computer"
-        item.add_marker(pytest.mark.xdist_group(group))
-    return (yield)
+class Halves(LoadScopeScheduling):
+    """Shares the tests out in two parts, each to one process, in order."""
+
+    def _split_scope(self, nodeid):
+        return "scheduler" if nodeid.startswith(ASK_A_SCHEDULER) else "computer"
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return Halves(config, log)
 
 
 @pytest.hookimpl(wrapper=True)
