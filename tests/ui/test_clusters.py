@@ -95,6 +95,8 @@ def test_a_mixed_pair_is_launched_by_keyboard_and_computes_one_run(rig_desk, rig
     run_id = desk.page.locator("[id^='workbench-run-']:visible").get_attribute("id")[14:]
     cards = {line["cluster"]: line["card"]["vendor"] for line in place.receipts(run_id)}
     assert cards == {"pair-dcu": "hygon", "pair-gpu": "nvidia"}
+    for name in ("pair-dcu", "pair-gpu"):
+        place.stop(name)
 
 
 def test_what_is_wrong_is_said_at_its_field_and_what_slurm_refuses_in_its_words(
