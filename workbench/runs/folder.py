@@ -76,11 +76,11 @@ def find_run(run_id: str) -> Path:
                 f"Run {run_id} lies in {folder}, which cannot be read now: mount that folder, or "
                 f"forget the run with: workbench run delete {run_id}"
             )
-    if (home / run_id).is_dir() and RUN_ID.match(run_id):
-        raise NotFound(
-            f"{home / run_id} holds no manifest.json: the run was moved away or damaged. Put it "
-            "back, or remove what is left of that folder."
-        )
+        if folder.is_dir():
+            raise NotFound(
+                f"{folder} holds no manifest.json: the run was moved away or damaged. Put it back, "
+                "or remove what is left of that folder."
+            )
     raise NotFound.named("run", run_id, run_ids()[:200], "See: workbench run list")
 
 
