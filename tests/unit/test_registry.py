@@ -40,6 +40,7 @@ def test_an_installed_pack_is_listed_with_its_words(site):
         "question": "What is a number times itself?",
         "field": "",
         "pack": "lab-good",
+        "picture": "",
     }
     assert not [p for p in problems if p[0].startswith("lab")]
 
