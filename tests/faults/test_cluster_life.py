@@ -145,7 +145,15 @@ def test_dashboards_answer_under_their_secret_path_only(cluster, client):
     with urllib.request.urlopen(f"{address}/{prefix}/health") as answer:
         assert answer.read() == b"ok"
     for place in (address, *(f"http://127.0.0.1:{port}" for port in workers.values())):
-        for path in ("health", "status", "json/counts.json", "info/main/workers.html", "metrics"):
+        for path in (
+            "",
+            "sitemap.json",
+            "health",
+            "status",
+            "json/counts.json",
+            "info/main/workers.html",
+            "metrics",
+        ):
             with pytest.raises(urllib.error.HTTPError) as caught:
                 urllib.request.urlopen(f"{place}/{path}")
             assert caught.value.code == 404

@@ -101,6 +101,7 @@ def test_dashboards_answer_under_their_secret_alone(slurm, work):
     for _, port in [listener for listener in listeners(work) if listener[0] == "127.0.0.1"]:
         for path in (
             "",
+            "sitemap.json",
             "status",
             "info/main/workers.html",
             "json/identity.json",

@@ -13,6 +13,7 @@ from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
+from workbench.clusters.process.hidden import hide
 from workbench.clusters.process.who import WHO, who
 from workbench.resources import untouched_bytes
 
@@ -28,6 +29,7 @@ def dask_setup(worker: Any) -> None:
         # Shows more cards than this worker's; nothing that reads it has been imported yet.
         os.environ.pop(name, None)
     worker.startup_information[WHO] = who
+    hide(worker, worker._http_prefix)
     die_with_parent()
     die_first()
     if worker.memory_manager.memory_limit:

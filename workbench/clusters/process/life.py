@@ -24,6 +24,7 @@ from workbench.clusters.node import node_dir
 from workbench.clusters.place import JobPartition, local_card
 from workbench.clusters.process.certificates import cluster_security, make_certificates
 from workbench.clusters.process.config import DASK
+from workbench.clusters.process.hidden import hide
 from workbench.clusters.process.interface import listening_host
 from workbench.clusters.process.job_workers import JobWorkers
 from workbench.clusters.process.nannies import WorkerKind
@@ -150,7 +151,7 @@ class Life:
         self._security = cluster_security(files)
         self._prefix = secrets.token_urlsafe(24)
         partition = self.partition
-        scheduler: Scheduler = await Scheduler(
+        scheduler = Scheduler(
             host=host,
             port=0,
             protocol="tls://",
@@ -159,6 +160,9 @@ class Life:
             dashboard=True,
             http_prefix=self._prefix,
         )
+        # Before it answers anybody.
+        hide(scheduler, self._prefix)
+        await scheduler
         port = scheduler.http_server.port  # type: ignore[attr-defined]
         self.folder.write_connection(
             {
