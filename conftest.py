@@ -10,6 +10,17 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests.needs import DATA_UNSET
 
+# Else a failing assertion in what several tests share does not say what it compared.
+pytest.register_assert_rewrite(
+    "tests.faults.kit",
+    "tests.slurm.kit",
+    "tests.slurm.work",
+    "tests.ui.client",
+    "tests.ui.lab",
+    "tests.ui.rig",
+    "tests.unit.driver.simulated",
+)
+
 
 def _refuse_skip(report):
     if not report.skipped or os.environ.get("CI") != "true" or hasattr(report, "wasxfail"):

@@ -119,7 +119,7 @@ PLACES = {
     "pandas": ("workbench/runs", "workbench/worker"),
     "pyhmmer": ("recipes",),
     "torch": (),
-    "tornado": ("extensions",),
+    "tornado": ("extensions", "workbench/clusters/process/hidden.py"),
     "xarray": ("workbench/runs", "workbench/worker", "workbench/testing"),
     "zarr": ("workbench/runs", "workbench/worker"),
 }

@@ -133,7 +133,11 @@ class Sge(Rig):
     def answers(self) -> bool:
         """Say whether the master answers; its death is an error."""
         self.daemons.check("sge_qmaster")
-        return HOST in self.call("qconf", "-sh", check=False)
+        return self._lists("-sh")
+
+    def _lists(self, option: str) -> bool:
+        """Say whether a list of hosts has ours; what a failure says may name it as well."""
+        return HOST in self.call("qconf", option, check=False).splitlines()
 
     def _make_network(self) -> None:
         # The first name of an address is the one that Grid Engine uses.
@@ -186,7 +190,7 @@ class Sge(Rig):
 
     def _start_node(self) -> None:
         self.daemons.start("sge_execd", *self.inside("sge_execd"), env={**self.env, "SGE_ND": "1"})
-        until(lambda: HOST in self.call("qconf", "-sel", check=False), START_S, "sge_execd", 0.1)
+        until(lambda: self._lists("-sel"), START_S, "sge_execd", 0.1)
         cards = ",".join(f"{name}={count}" for name, count in CARDS.items())
         self.call("qconf", "-mattr", "exechost", "complex_values", cards, HOST)
         self._give("-Aq", lambda: _changed(self.call("qconf", "-sq"), QUEUE_LINES))

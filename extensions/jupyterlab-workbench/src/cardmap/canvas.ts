@@ -26,7 +26,7 @@ export class CardCanvas {
     node.addEventListener('wheel', this._wheel, { passive: false });
   }
 
-  /** Emitted when another node is chosen, or pointed at. */
+  /** Emitted when another node is chosen or pointed at, or all are laid out anew. */
   get changed(): ISignal<this, void> {
     return this._changed;
   }
@@ -217,6 +217,8 @@ export class CardCanvas {
     this.node.height = Math.round(box.height * devicePixelRatio);
     this._image = null;
     this.fit();
+    // Cards that came before there was a place for them have one now.
+    this._changed.emit();
   }
 
   private _lay(): void {
