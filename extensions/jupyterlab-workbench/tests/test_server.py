@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 from jupyterlab_workbench.answers import Answers
+from jupyterlab_workbench.app import NEWS
 from jupyterlab_workbench.request import finite
 from tests.tree import ROOT
 
@@ -108,3 +109,22 @@ def test_the_types_of_the_browser_are_made_of_the_models():
 
 def test_a_process_is_started_by_no_question_alone():
     assert Answers(sys.executable, log=None).pid is None
+
+
+async def test_runs_that_begin_anywhere_are_told(place, jp_serverapp, client):
+    desk = jp_serverapp.web_app.settings["workbench_desk"]
+    heard = []
+
+    async def hear(logger, schema_id, data):
+        heard.append(schema_id)
+
+    jp_serverapp.event_logger.add_listener(schema_id=NEWS["$id"], listener=hear)
+    await client.get("runs")
+    await desk.look_for_news()
+    await desk.look_for_news()
+    assert heard == []
+    run_id = (await asyncio.to_thread(place.run))["run_id"]
+    await desk.look_for_news()
+    await asyncio.sleep(0)
+    assert heard == [NEWS["$id"]]
+    assert (await client.get("runs"))["runs"][0]["run_id"] == run_id

@@ -102,8 +102,7 @@ function Runs(props: {
         </p>
       )}
       <div className="jp-Workbench-foot" role="status">
-        {searching && `${count(model.total)} fit`}
-        {model.reading && ', reading older runs …'}
+        {footWords(model)}
       </div>
       {model.more && (
         <button
@@ -116,6 +115,18 @@ function Runs(props: {
       )}
     </>
   );
+}
+
+/** How many there are, and what is not shown of them. */
+function footWords(model: RunsModel): string {
+  const { total = 0 } = model;
+  const searching = !!(model.text || model.state);
+  const number = searching
+    ? `${count(total)} fit`
+    : model.cut && `${count(model.runs.length)} of ${count(total)} runs`;
+  const oldest = model.cut && !model.more && 'search to find older ones';
+  const reading = model.reading && 'reading older runs …';
+  return [number, oldest, reading].filter(Boolean).join(', ');
 }
 
 function Search(props: { model: RunsModel }): JSX.Element {
