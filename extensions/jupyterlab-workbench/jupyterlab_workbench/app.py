@@ -12,7 +12,7 @@ from jupyterlab_workbench.desk import Desk
 from jupyterlab_workbench.routes import EVERYTHING_ELSE, PREFIX, ROUTES
 
 # Browsers hear it through the one WebSocket that JupyterLab keeps open anyway.
-NEWS = {
+NEWS: dict[str, Any] = {
     "$id": "urn:jupyterlab-science-workbench:runs",
     "version": "1",
     "title": "Runs have begun or ended",
@@ -37,12 +37,13 @@ class WorkbenchApp(ExtensionApp):
 
     def initialize_settings(self) -> None:
         """Make what the requests share."""
-        self.serverapp.event_logger.register_event_schema(NEWS)
+        self._events: Any = self.settings["event_logger"]
+        self._events.register_event_schema(NEWS)
         self.desk = Desk(self.python, self.upload_bytes, self.log, self._tell_news)
         self.settings["workbench_desk"] = self.desk
 
     def _tell_news(self) -> None:
-        self.serverapp.event_logger.emit(schema_id=NEWS["$id"], data={})
+        self._events.emit(schema_id=NEWS["$id"], data={})
 
     def initialize_handlers(self) -> None:
         """Add the routes."""
