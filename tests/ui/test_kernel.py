@@ -28,9 +28,8 @@ def idle(page):
     expect(page.get_by_role("contentinfo")).to_contain_text("| Idle")
 
 
-def test_a_restarted_kernel_draws_again_and_leaves_its_run_alone(desk, place, picture):
-    run_id = place.run()["run_id"]
-    page = desk.open(f"workbench=run/{run_id}")
+def test_a_restarted_kernel_draws_again_and_leaves_its_run_alone(desk, place, finished, picture):
+    page = desk.open(f"workbench=run/{finished}")
     panel = page.get_by_role("region", name="Science workbench")
     runs = panel.get_by_role("list", name="Runs, the newest first").get_by_role("button")
     page.locator(".jp-Workbench-run:visible").get_by_role("button", name="Open as notebook").click()
@@ -62,5 +61,5 @@ def test_a_restarted_kernel_draws_again_and_leaves_its_run_alone(desk, place, pi
     expect(runs.first).to_contain_text(re.compile("Waiting for workers|Running"))
     expect(runs.first).to_contain_text("Finished, 6 items")
     assert runs.first.get_attribute("title") == begun
-    panel.get_by_title(run_id).click()
-    expect(page.locator(f"[id='workbench-run-{run_id}']:visible")).to_contain_text("Finished")
+    panel.get_by_title(finished).click()
+    expect(page.locator(f"[id='workbench-run-{finished}']:visible")).to_contain_text("Finished")
