@@ -242,12 +242,16 @@ class Driver:
         progress = Progress(plan)
         last = self.lock.holder.epoch - 1
         for line in read_epochs(self.folder, "tasks", last):
-            # What was damaged from outside may lack anything: its tasks are computed again.
-            if line.get("stage") == stage.name and line.get("plan") == ref.crc32c:
-                progress.apply(line)
-                self.report.count(line)
+            if line["stage"] != stage.name or line.get("plan") != ref.crc32c:
+                continue
+            if not progress.knows(line):
+                # Damaged from outside: its tasks are computed again.
+                LOG.warning("a record of tasks that stage %s does not have is left out", stage.name)
+                continue
+            progress.apply(line)
+            self.report.count(line)
         for fold in read_epochs(self.folder, "folds", last):
-            if fold.get("stage") == stage.name:
+            if fold["stage"] == stage.name:
                 progress.compacted(fold)
         self._drop_damaged(progress)
         progress.skip(self.report.failed_owners(plan))
