@@ -9,7 +9,7 @@ import click
 
 from workbench import service
 from workbench.cli.output import emit, translated
-from workbench.errors import NotFound, ParameterError, Problem, Refused
+from workbench.errors import NotFound, ParameterError, Problem, Refused, quoted
 from workbench.pool import units
 from workbench.pool.partition import LOCAL
 from workbench.runs.status import FINAL
@@ -196,7 +196,7 @@ def _seconds(text: str) -> float:
     try:
         return float(units.seconds(text))
     except ValueError as error:
-        problem = Problem("time", f"{text!r} was given; {error}.")
+        problem = Problem("time", f"{quoted(text)} was given; {error}.")
         raise ParameterError.of([problem]) from error
 
 
@@ -214,7 +214,7 @@ def _bounds(workers: int | None, between: str | None) -> tuple[int, int] | None:
         raise ParameterError("Give the size once: --workers N or --between MIN:MAX.")
     match = BETWEEN.match(between)
     if match is None:
-        message = f"{between!r} was given; it reads MIN:MAX, two whole numbers, as in 1:8."
+        message = f"{quoted(between)} was given; it reads MIN:MAX, two whole numbers, as in 1:8."
         raise ParameterError.of([Problem("between", message)])
     return int(match[1]), int(match[2])
 
@@ -273,6 +273,8 @@ def _print_list(found: list[dict[str, Any]]) -> None:
         place = _place(status)
         workers = f"{status['workers']['connected']}/{_size(status['workers'])} workers"
         click.echo(f"{status['name']:{width}}  {place}  {workers}  {_state(status)}")
+        if "request_damaged" in status:
+            click.echo(f"Warning: {status['request_damaged']}", err=True)
 
 
 def _process(status: dict[str, Any]) -> str:

@@ -16,6 +16,7 @@ from rich.table import Table
 from workbench import registry
 from workbench.errors import Refused
 from workbench.recipe import Recipe
+from workbench.room import spoken
 from workbench.runs.files import replacing
 from workbench.runs.handle import Run
 from workbench.runs.table import ResultTable
@@ -36,15 +37,6 @@ def words(document: dict[str, Any]) -> str:
     if document["state"] == "completed":
         return f"Finished, {items['done']:,} of {items['total']:,} items"
     return str(document["state"]).capitalize()
-
-
-def size(n: float) -> str:
-    """Return bytes as people say them."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if n < 1000:
-            return f"{n:.0f} {unit}" if unit == "B" else f"{n:.1f} {unit}"
-        n /= 1000
-    return f"{n:.1f} TB"
 
 
 def age_s(document: dict[str, Any]) -> float:
@@ -69,7 +61,7 @@ def print_list(page: dict[str, Any]) -> None:
     table = _table("run", "recipe", "state", "created", "size", first_width=longest)
     for run in page["runs"]:
         created = run["created"][:16].replace("T", " ")
-        table.add_row(run["run_id"], run["recipe"], words(run), created, size(run["bytes"]))
+        table.add_row(run["run_id"], run["recipe"], words(run), created, spoken(run["bytes"]))
     console().print(table)
     if page["next"]:
         click.echo(f"More: workbench run list --after {page['next']}")
@@ -97,7 +89,7 @@ def print_run(run: Run, document: dict[str, Any]) -> None:
         for cluster in document["per_cluster"]:
             problem = f" ({cluster['problem']})" if cluster["problem"] else ""
             click.echo(f"  cluster {cluster['name']}: {cluster_words(cluster)}{problem}")
-    click.echo(f"  folder      {document['folder']} ({size(document['bytes'])})")
+    click.echo(f"  folder      {document['folder']} ({spoken(document['bytes'])})")
     if document["result"]:
         click.echo(f"  result      {document['result']}")
     print_failures(run, document)
@@ -233,14 +225,14 @@ def print_deleted(document: dict[str, Any]) -> None:
     for name in document["deleted"]:
         click.echo(f"  {name}")
     n = len(document["deleted"])
-    click.echo(f"Deleted {n} run{'' if n == 1 else 's'}, {size(document['bytes'])} freed.")
+    click.echo(f"Deleted {n} run{'' if n == 1 else 's'}, {spoken(document['bytes'])} freed.")
 
 
 def print_du(document: dict[str, Any]) -> None:
     """Print the space that runs take."""
     for run in document["runs"]:
-        click.echo(f"{size(run['bytes']):>10}  {run['run_id']}")
-    click.echo(f"{size(document['bytes']):>10}  in all, below {document['folder']}")
+        click.echo(f"{spoken(run['bytes']):>10}  {run['run_id']}")
+    click.echo(f"{spoken(document['bytes']):>10}  in all, below {document['folder']}")
 
 
 def _cell(value: Any) -> str:

@@ -31,12 +31,13 @@ from typing import Any
 
 from workbench.clusters import small_job
 from workbench.clusters.spec import ClusterSpec, check_name
+from workbench.clusters.status import LIVING, is_status, made_up
+from workbench.errors import ParameterError
 from workbench.home import private_folder, workbench_home
 from workbench.pool.site import load_site
 from workbench.runs.files import read_json, replace_json
 from workbench.runs.lock import boot_id, silence_s, silent_s, start_ticks
 
-LIVING = ("starting", "running", "stopping")
 ON_REQUEST = "on request"
 # Where in the Dask scheduler's metadata drivers say which runs they drive there.
 RUNS_METADATA = "workbench-runs"
@@ -89,25 +90,36 @@ class ClusterFolder:
         for name in ("control", "jobs", "runs", "starts", "tls"):
             private_folder(self.path / name)
 
-    def read_spec(self) -> ClusterSpec | None:
+    def read_spec(self, status: Mapping[str, Any] | None = None) -> ClusterSpec | None:
         """Return the request that the cluster was last started or scaled with.
 
-        None also for one that was damaged from outside: a cluster that runs needs it no more.
+        One that was damaged from outside is made up from the cluster's status, where that is
+        given; without one it is None.
         """
         try:
             found = read_json(self.path / "spec.json")
-            return ClusterSpec.from_json(found) if found else None
-        except (ValueError, TypeError, KeyError, AttributeError):
-            return None
+            return None if found is None else ClusterSpec.from_json(found)
+        except (ValueError, TypeError, KeyError, AttributeError, ParameterError):
+            return ClusterSpec.of_status(status) if status else None
+
+    def spec_damaged(self) -> bool:
+        """Say whether there is a request, but one that cannot be read."""
+        return self.read_spec() is None and (self.path / "spec.json").exists()
 
     def write_spec(self, spec: ClusterSpec) -> None:
         """Replace ``spec.json``."""
         replace_json(self.path / "spec.json", spec.to_json())
 
     def read_status(self) -> dict[str, Any] | None:
-        """Return ``status.json`` as it was written; see :meth:`alive`."""
-        found: dict[str, Any] | None = read_json(self.path / "status.json")
-        return found
+        """Return ``status.json`` as it was written; see :meth:`alive`.
+
+        One that was damaged from outside says so in its reason, and is that of a failed cluster.
+        """
+        try:
+            found = read_json(self.path / "status.json")
+        except ValueError:
+            found = ()
+        return found if found is None or is_status(found) else made_up(self.path, self.read_spec())
 
     def write_status(self, status: Mapping[str, Any]) -> None:
         """Replace ``status.json``."""

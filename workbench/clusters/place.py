@@ -15,7 +15,7 @@ from typing import Any
 
 from workbench.clusters.environment import worker_environment
 from workbench.clusters.spec import LOCAL, ClusterSpec
-from workbench.errors import Problem, Refused, did_you_mean
+from workbench.errors import Problem, Refused, did_you_mean, quoted
 from workbench.pool import allowed, plugins, units
 from workbench.pool.collect import latest
 from workbench.pool.count import partitions_of
@@ -173,7 +173,7 @@ def _never(problems: Sequence[Problem]) -> Refused:
 
 def _no_partition(name: str, there: list[str], trouble: list[str]) -> Problem:
     known = [LOCAL, *there]
-    said = f"There is no partition named {name!r}.{did_you_mean(name, known)}"
+    said = f"There is no partition named {quoted(name)}.{did_you_mean(name, known)}"
     if there:
         said += f" There are: {', '.join(known)}. See: workbench pool show"
     else:
@@ -190,7 +190,7 @@ def _wrong_card(
     there = f"It has: {', '.join(known)}." if known else "It has no cards: leave --accelerator out."
     yield Problem(
         "accelerator",
-        f"Partition {partition.name} has no card named {spec.accelerator!r}."
+        f"Partition {partition.name} has no card named {quoted(spec.accelerator)}."
         f"{did_you_mean(spec.accelerator, known)} {there}",
     )
 

@@ -13,7 +13,7 @@ LONGEST_S = 60.0
 TRIES = 3
 
 # Refusals that may be over in a moment, by themselves.
-PASSING = ("busy", "not_running", "timeout", "unreachable")
+PASSING = ("busy", "no_space", "not_running", "timeout", "unreachable")
 
 
 class Pauses:
@@ -80,7 +80,9 @@ def without_worker(status: Mapping[str, Any]) -> str:
 
 def gave_up(status: Mapping[str, Any]) -> bool:
     """Say whether a cluster ended by itself because it cannot be, not because it was killed."""
-    return bool(status["state"] == "failed" and status["reason"] and status["reason"] != KILLED)
+    if status["state"] != "failed" or status.get("damaged"):
+        return False
+    return bool(status["reason"] and status["reason"] != KILLED)
 
 
 def not_running(status: Mapping[str, Any]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import shutil
 import time
@@ -23,6 +22,7 @@ from workbench.driver.stage import StageRun
 from workbench.errors import RunFailed, WorkbenchError
 from workbench.inputs import ends_hash
 from workbench.recipe import Plan, Stage
+from workbench.room import little_room, no_room, waits_words
 from workbench.runs.checksum import FileRef, fault, read_sealed
 from workbench.runs.files import read_json
 from workbench.runs.journal import Journal, read_epochs
@@ -37,8 +37,6 @@ from workbench.runs.stages import Results
 
 LOG = logging.getLogger(__name__)
 
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
-ROOM_BYTES = 8 * 2**20
 STATUS_S = 0.5
 CONTROL_S = 0.25
 
@@ -153,13 +151,9 @@ class Driver:
 
     def no_room(self, message: str) -> None:
         """Say that the disk is full, and wait until it is not; raise where the run is stopped."""
-        needed = ROOM_BYTES
-        text = (
-            f"No room on the file system of {self.folder} ({message}). The run goes on by itself "
-            f"once {needed // 2**20} MB are free."
-        )
+        text = waits_words(self.folder, message)
         LOG.warning(text)
-        while shutil.disk_usage(self.folder).free < needed:
+        while little_room(self.folder):
             self.report.no_room(text)
             time.sleep(1.0)
             if (self.folder / "control" / "stop.json").exists():
@@ -176,7 +170,7 @@ class Driver:
         try:
             return self.lock.renew()
         except OSError as error:
-            if error.errno not in NO_ROOM:
+            if not no_room(error):
                 raise
             return self.lock.held()
 
@@ -186,7 +180,7 @@ class Driver:
             try:
                 return act()
             except OSError as error:
-                if error.errno not in NO_ROOM:
+                if not no_room(error):
                     raise
                 self.no_room(str(error.strerror))
 

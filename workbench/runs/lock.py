@@ -8,7 +8,6 @@ network file system.
 from __future__ import annotations
 
 import contextlib
-import errno
 import logging
 import os
 import socket
@@ -21,6 +20,7 @@ from pathlib import Path
 
 from workbench.environ import seconds
 from workbench.errors import Refused
+from workbench.room import no_room
 from workbench.runs.files import read_json, replace_json
 
 LOG = logging.getLogger(__name__)
@@ -237,7 +237,7 @@ class DriverLock:
         try:
             replace_json(self.folder / "driver.lock", asdict(self.holder))
         except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            if not no_room(error):
                 raise
             os.utime(self.folder / "driver.lock")
         return True

@@ -6,10 +6,8 @@ pickled: the recipe is found by its entry point on the worker.
 
 from __future__ import annotations
 
-import errno
 import gc
 import os
-import shutil
 import socket
 import time
 from collections.abc import Mapping
@@ -24,6 +22,7 @@ import numpy as np
 
 from workbench.errors import RecipeError, WorkbenchError
 from workbench.recipe import Plan, Task
+from workbench.room import little_room, no_room
 from workbench.runs.files import replacing
 from workbench.runs.lock import batch_job_id, now
 from workbench.runs.parts import BlockBuilder, write_part
@@ -34,8 +33,6 @@ from workbench.worker.note import Note, node_folder, note_name
 from workbench.worker.outputs import DONE, FAILED, Checked, Declared
 
 PART_BYTES = 64 * 2**20
-ROOM_BYTES = 8 * 2**20
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 @lru_cache(maxsize=1)
@@ -68,7 +65,7 @@ def run_batch(order: Mapping[str, Any]) -> dict[str, Any]:
     except WorkbenchError as error:
         return {"fatal": {"code": error.code, "message": error.message}}
     except OSError as error:
-        if error.errno not in NO_ROOM:
+        if not no_room(error):
             raise
         return {"no_room": f"{error.strerror}: {error.filename or order['folder']}"}
 
@@ -152,10 +149,7 @@ class _Batch:
 
     def _disk_is_full(self, error: BaseException) -> bool:
         """Say whether a kernel met a disk without room, which is no fault of its item."""
-        if not isinstance(error, OSError) or error.errno not in NO_ROOM:
-            return False
-        places = (self.run.folder, node_folder())
-        return any(shutil.disk_usage(place).free < ROOM_BYTES for place in places)
+        return no_room(error) and any(map(little_room, (self.run.folder, node_folder())))
 
     def _task(self, number: int) -> Task:
         tasks = self.plan.tasks

@@ -9,7 +9,7 @@ from jupyterlab_workbench.documents.clusters import ClusterLogQuery, ClusterRequ
 from jupyterlab_workbench.errors import parameter
 from jupyterlab_workbench.request import Request, verb
 from workbench import service, views
-from workbench.errors import NotFound, ParameterError
+from workbench.errors import NotFound, ParameterError, quoted
 
 
 class Clusters(Request):
@@ -91,7 +91,7 @@ def known(name: str) -> None:
     try:
         service.open_cluster(name)
     except ParameterError as error:
-        raise NotFound(f"There is no cluster named {name!r}.") from error
+        raise NotFound(f"There is no cluster named {quoted(name)}.") from error
 
 
 def _keywords(asked: ClusterRequest) -> dict[str, Any]:

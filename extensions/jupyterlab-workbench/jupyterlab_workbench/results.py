@@ -13,6 +13,7 @@ from jupyterlab_workbench.documents.results import ItemsQuery, TableQuery
 from jupyterlab_workbench.errors import invalid_filter, plain
 from jupyterlab_workbench.request import Request, verb
 from workbench import service, views
+from workbench.errors import quoted
 
 CONDITION = re.compile(r"([A-Za-z0-9_]+)(!=|<=|>=|=|<|>|~)(.*)\Z", re.DOTALL)
 CSV_ROWS = 5000
@@ -113,7 +114,9 @@ class Notebook(Request):
         cells = await self.desk.answers.ask("notebook", run_id=run_id)
         contents: Any = self.contents_manager
         if not await _now(contents.dir_exists(folder)):
-            raise plain(404, "not_found", f"There is no folder {folder!r} in the file browser.")
+            raise plain(
+                404, "not_found", f"There is no folder {quoted(folder)} in the file browser."
+            )
         name = await _now(contents.increment_filename(f"{run_id}.ipynb", folder))
         path = f"{folder}/{name}".strip("/")
         model = {"type": "notebook", "format": "json", "content": cells}

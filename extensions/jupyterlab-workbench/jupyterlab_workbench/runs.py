@@ -16,6 +16,7 @@ from jupyterlab_workbench.documents.runs import (
 from jupyterlab_workbench.errors import plain
 from jupyterlab_workbench.request import Request, verb
 from workbench import service, views
+from workbench.errors import quoted
 
 STATES = State.__args__  # type: ignore[attr-defined]
 
@@ -30,7 +31,7 @@ class Runs(Request):
         states = [word for word in asked.state.split(",") if word]
         wrong = [word for word in states if word not in STATES]
         if wrong:
-            message = f"There is no state {wrong[0]!r}. There are: {', '.join(STATES)}."
+            message = f"There is no state {quoted(wrong[0])}. There are: {', '.join(STATES)}."
             raise plain(422, "parameters", message)
         found = await self.desk.runs(
             text=asked.text, states=states, limit=asked.limit, after=asked.after

@@ -8,9 +8,9 @@ import pytest
 from workbench.clusters import place
 from workbench.clusters.cluster import Cluster
 from workbench.clusters.folder import ClusterFolder, identity
-from workbench.clusters.launch import first_status
 from workbench.clusters.place import JobPartition
 from workbench.clusters.spec import ClusterSpec
+from workbench.clusters.status import first_status
 from workbench.errors import Refused
 from workbench.pool.count import partitions_of
 from workbench.pool.estimate import usual_request
@@ -158,7 +158,7 @@ def test_a_living_cluster_is_not_made_larger_than_it_could_ever_be(site, tmp_pat
     files = ClusterFolder(tmp_path / "fold")
     files.make()
     files.write_spec(spec)
-    files.write_status(first_status(files, spec, 1, identity(os.getpid())))
+    files.write_status(first_status(files.path, spec, 1, identity(os.getpid())))
     with pytest.raises(Refused, match="need 17 cards") as error:
         Cluster(files).scale(17)
     assert error.value.code == "never_runs"
