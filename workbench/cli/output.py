@@ -20,6 +20,8 @@ from workbench.room import ADVICE, full_words, no_room
 
 P = ParamSpec("P")
 
+# What people read in place of a value that nobody gave.
+NOT_SET = "not set"
 FAILED = 1
 INTERRUPTED = 130
 EXIT_CODES: tuple[tuple[type[WorkbenchError], int], ...] = (

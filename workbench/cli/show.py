@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from workbench import registry
+from workbench.cli.output import NOT_SET
 from workbench.errors import Refused
 from workbench.recipe import Recipe
 from workbench.room import spoken
@@ -26,6 +27,8 @@ CSV_ROWS = 10_000
 FAILURES = 10
 PIPE_WIDTH = 120
 GAP = 3
+# What a narrow list of runs leaves out first.
+LEAST = ("created", "size")
 COLOURS = {"completed": "green", "failed": "red", "interrupted": "red", "running": "blue"}
 
 
@@ -57,12 +60,19 @@ def print_list(page: dict[str, Any]) -> None:
     if not page["runs"]:
         click.echo("No run yet. Try: workbench run start proteins.search --example globins --wait")
         return
-    longest = max(len(run["run_id"]) for run in page["runs"])
-    table = _table("run", "recipe", "state", "created", "size", first_width=longest)
-    for run in page["runs"]:
-        created = run["created"][:16].replace("T", " ")
-        table.add_row(run["run_id"], run["recipe"], words(run), created, spoken(run["bytes"]))
-    console().print(table)
+    runs, out = page["runs"], console()
+    cells = {
+        "run": [run["run_id"] for run in runs],
+        "recipe": [run["recipe"] for run in runs],
+        "state": [words(run) for run in runs],
+        "created": [run["created"][:16].replace("T", " ") for run in runs],
+        "size": [spoken(run["bytes"]) for run in runs],
+    }
+    shown = _in_room(cells, out.width)
+    table = _table(*shown, wraps="state")
+    for row in zip(*(cells[name] for name in shown), strict=True):
+        table.add_row(*row)
+    out.print(table)
     if page["next"]:
         click.echo(f"More: workbench run list --after {page['next']}")
 
@@ -80,7 +90,7 @@ def print_run(run: Run, document: dict[str, Any]) -> None:
         click.echo(f"  driver      {driver_words(document['driver'])}")
     for name, value in manifest.parameters.items():
         shown = manifest.inputs[name].path if name in manifest.inputs else value
-        click.echo(f"  {name:<11} {shown}")
+        click.echo(f"  {name:<11} {NOT_SET if shown is None else shown}")
     for stage in document["stages"]:
         failed = f", {stage['tasks_failed']:,} failed" if stage["tasks_failed"] else ""
         done = f"{stage['tasks_done']:,} of {stage['tasks']:,} tasks done"
@@ -208,6 +218,19 @@ def print_top(run: Run, recipe: Recipe[Any], dataset: Any) -> None:
         out.print(f"All of them: workbench run open {run.id} --csv FILE", highlight=False)
 
 
+def _in_room(cells: dict[str, list[str]], width: int) -> list[str]:
+    """Return the columns of the list of runs for this width: none is cut, some may be left out.
+
+    An id tells the time, and ``run du`` the size.
+    """
+    shown = list(cells)
+    for name in LEAST:
+        if sum(max(map(len, [name, *cells[name]])) + GAP for name in shown) <= width:
+            break
+        shown.remove(name)
+    return shown
+
+
 def _fitting(cells: dict[str, list[str]], width: int) -> list[str]:
     """Return the first columns that fit side by side, none of them cut."""
     shown: list[str] = []
@@ -254,10 +277,9 @@ def console() -> Console:
     return Console() if sys.stdout.isatty() else Console(width=PIPE_WIDTH)
 
 
-def _table(*columns: str, first_width: int | None = None, numbers: Collection[str] = ()) -> Table:
+def _table(*columns: str, wraps: str = "", numbers: Collection[str] = ()) -> Table:
     table = Table(box=box.SIMPLE_HEAD)
-    for number, name in enumerate(columns):
-        width = None if number else first_width
+    for name in columns:
         justify: Literal["left", "right"] = "right" if name in numbers else "left"
-        table.add_column(name, overflow="ellipsis", no_wrap=True, min_width=width, justify=justify)
+        table.add_column(name, overflow="fold", no_wrap=name != wraps, justify=justify)
     return table

@@ -71,8 +71,9 @@ def without_worker(status: Mapping[str, Any]) -> str:
     for state in ("failed", "starting", "pending", "submitted"):
         jobs = [job for job in status["jobs"] if job["state"] == state]
         if jobs:
-            why = jobs[0]["plain"] or jobs[0]["reason"]
-            start = f", expected to start at {jobs[0]['start']}" if jobs[0].get("start") else ""
+            why = (jobs[0]["plain"] or jobs[0]["reason"] or "").removesuffix(".")
+            expected = jobs[0].get("start") if state == "pending" else None
+            start = f", expected to start at {expected}" if expected else ""
             number = f"{len(jobs)} job{'s' if len(jobs) > 1 else ''} {state}"
             return f"{said}: {number}{f' ({why})' if why else ''}{start}"
     return said

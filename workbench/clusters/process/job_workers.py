@@ -284,7 +284,7 @@ class JobWorkers:
                     self._release(job, SILENT)
         else:
             life.running = None
-            job.plain = self.operator.plain(job.reason) if job.reason else None
+            job.plain = self.operator.plain(job.reason) if job.reason else job.cancelled or None
 
     def _note_end(self, job: Job, end: End, plain: str = "") -> None:
         """Write down how a job ended; reads its log: not for the event loop."""
