@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from workbench import registry
-from workbench.clusters.folder import is_here
 from workbench.clusters.jobs import JOB_STATES
 from workbench.errors import ParameterError, Refused, quoted
 from workbench.home import workbench_home
+from workbench.process import is_here
 from workbench.runs import scripts
 from workbench.runs.index import RunIndex as RunIndex
 from workbench.runs.page import figure_files, log_piece as read_log, page

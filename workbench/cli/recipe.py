@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 import click
 
 from workbench import catalogue
 from workbench.cli.output import NOT_SET, emit, translated
-from workbench.testing.template import write_pack
+from workbench.testing.template import commands, write_pack
 
 
 @click.group("recipe")
@@ -118,6 +119,5 @@ def _print_recipe(document: dict[str, Any]) -> None:
 
 def _print_new(document: dict[str, Any]) -> None:
     click.echo(f"Wrote {document['folder']}. Now:")
-    click.echo(f"  pip install -e {document['folder']}")
-    click.echo(f"  workbench run start {document['recipe']} --wait")
-    click.echo(f"  pytest {document['folder']}")
+    for command in (f"cd {shlex.quote(document['folder'])}", *commands(document["recipe"])):
+        click.echo(f"  {command}")

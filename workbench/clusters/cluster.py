@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workbench.clusters.folder import ClusterFolder, clusters_home, is_here
+from workbench.clusters.folder import ClusterFolder, clusters_home
 from workbench.clusters.login import fit_login_node
 from workbench.clusters.place import check_place
 from workbench.clusters.spec import LOCAL, NAME, ClusterSpec
 from workbench.clusters.status import LIVING, with_damage
 from workbench.errors import NotFound, Refused
+from workbench.process import is_here
 
 POLL_S = 0.05
 ANSWER_S = 10.0

@@ -35,8 +35,9 @@ from workbench.clusters.status import LIVING, is_status, made_up
 from workbench.errors import ParameterError
 from workbench.home import private_folder, workbench_home
 from workbench.pool.site import load_site
+from workbench.process import alive, identity
 from workbench.runs.files import read_json, replace_json
-from workbench.runs.lock import boot_id, silence_s, silent_s, start_ticks
+from workbench.runs.lock import silence_s, silent_s
 
 ON_REQUEST = "on request"
 # Where in the Dask scheduler's metadata drivers say which runs they drive there.
@@ -46,21 +47,6 @@ RUNS_METADATA = "workbench-runs"
 def clusters_home() -> Path:
     """Return the folder that holds the clusters' folders."""
     return workbench_home() / "clusters"
-
-
-def identity(pid: int) -> dict[str, Any]:
-    """Return what tells a process from every other one, also after its number is taken again."""
-    return {
-        "host": socket.gethostname(),
-        "boot_id": boot_id(),
-        "pid": pid,
-        "start_ticks": start_ticks(pid) or 0,
-    }
-
-
-def is_here(who: Mapping[str, Any]) -> bool:
-    """Say whether a process ran on this host since its last boot."""
-    return bool(who["host"] == socket.gethostname() and who["boot_id"] == boot_id())
 
 
 class ClusterFolder:
@@ -136,8 +122,9 @@ class ClusterFolder:
         job = status.get("own_job")
         if job is not None and not status["pid"]:
             return small_job.alive(load_site(), job["name"], job["asked"])
-        if is_here(status):
-            return bool(start_ticks(status["pid"]) == status["start_ticks"])
+        here = alive(status)
+        if here is not None:
+            return here
         if status["host"] == socket.gethostname():
             return False
         return silent_s(self.path / "status.json") < silence_s()
@@ -214,9 +201,7 @@ class ClusterFolder:
     def claimant_gone(self, generation: int) -> bool:
         """Say whether the process that claimed a generation is known to have ended."""
         who = read_json(self.path / "starts" / str(generation))
-        if who is None or not is_here(who):
-            return False
-        return bool(start_ticks(who["pid"]) != who["start_ticks"])
+        return who is not None and alive(who) is False
 
     def forget_claims(self, before: int) -> None:
         """Remove the claims to generations that are over."""

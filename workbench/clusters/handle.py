@@ -9,13 +9,14 @@ from dataclasses import replace
 from typing import Any
 
 from workbench.clusters.cluster import Cluster, names, unknown
-from workbench.clusters.folder import ClusterFolder, is_here
+from workbench.clusters.folder import ClusterFolder
 from workbench.clusters.jobs import living_jobs
 from workbench.clusters.launch import launch
 from workbench.clusters.login import TIME_LIMIT, fit_login_node
 from workbench.clusters.place import check_place
 from workbench.clusters.spec import LOCAL, ClusterSpec
 from workbench.errors import ParameterError, Problem, Refused, WorkbenchError, last_line
+from workbench.process import is_here
 
 
 def request(

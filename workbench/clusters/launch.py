@@ -9,14 +9,15 @@ from typing import Any
 
 from workbench.clusters import small_job
 from workbench.clusters.environment import ALWAYS
-from workbench.clusters.folder import ClusterFolder, identity
-from workbench.clusters.jobs import place_hash
+from workbench.clusters.folder import ClusterFolder
 from workbench.clusters.spec import ClusterSpec
 from workbench.clusters.status import NOBODY, first_status
 from workbench.detach import run_detached
 from workbench.errors import Refused
+from workbench.home import place_hash
 from workbench.pool.collect import latest
 from workbench.pool.site import Site, load_site
+from workbench.process import identity
 from workbench.resources import this_computer
 from workbench.room import ADVICE, free_bytes, full_words
 from workbench.runs.lock import batch_job_id, renew_s, silent_s

@@ -16,6 +16,7 @@ from typing import Any
 from workbench.clusters.environment import worker_environment
 from workbench.clusters.spec import LOCAL, ClusterSpec
 from workbench.errors import Problem, Refused, did_you_mean, quoted
+from workbench.home import HOME
 from workbench.pool import allowed, plugins, units
 from workbench.pool.collect import latest
 from workbench.pool.count import partitions_of
@@ -241,4 +242,4 @@ def _wrong_folder(folder: Path) -> Iterator[Problem]:
     try:
         allowed.path(str(folder))
     except ValueError as error:
-        yield Problem("WORKBENCH_HOME", f"{error}. Choose another folder with WORKBENCH_HOME.")
+        yield Problem(HOME, f"{error}. Choose another folder with WORKBENCH_HOME.")

@@ -27,7 +27,7 @@ def first_status(
     spec
         With numbers for what was left out.
     who
-        What is known of the process, see :func:`workbench.clusters.folder.identity`.
+        What is known of the process, see :func:`workbench.process.identity`.
     """
     return {
         "v": 1,

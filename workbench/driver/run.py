@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TypeVar
@@ -21,7 +22,8 @@ from workbench.driver.report import Report
 from workbench.driver.stage import StageRun
 from workbench.errors import RunFailed, WorkbenchError
 from workbench.inputs import ends_hash
-from workbench.recipe import Plan, Stage
+from workbench.parameters import Parameters
+from workbench.recipe import Plan, Recipe, Stage
 from workbench.room import little_room, no_room, waits_words
 from workbench.runs.checksum import FileRef, fault, read_sealed
 from workbench.runs.files import read_json
@@ -69,10 +71,10 @@ class Driver:
         self._due = {"lock": 0.0, "status": 0.0, "control": 0.0}
         self._stopping = False
         self._distrust = bool((self._retry or {}).get("verify"))
+        self._events: SimpleQueue[Event] = SimpleQueue()
 
     def drive(self) -> str:
         """Run every stage and finish; return the final state."""
-        self.recipe = registry.resolve(self.manifest.recipe)
         self.report.items_dim = self.recipe.items
         sealed = read_sealed(self.folder, "result.json")
         if sealed is not None and not (self.folder / "stages").exists():
@@ -80,14 +82,11 @@ class Driver:
             self.report.status["items"] = sealed["items"]
             return self._ended(sealed["items"])
         self._with_room(lambda: self.report.say("starting"))
-        self.code_hash = self._accepted_code()
+        # What speaks against the run does so before its clusters are met.
+        _ = self.code_hash
         self._refuse_changed_inputs()
-        self.parameters = self.manifest.load(self.recipe, self.folder)
-        events: SimpleQueue[Event] = SimpleQueue()
-        links = self.links(events)
-        self.calls = Calls(links, events)
-        self.jobs = Jobs(self.folder, self.calls, self.beat, self.no_room)
-        self.folds = Folds(self.folder, self.lock.holder.epoch, self.jobs, self.written)
+        _ = self.parameters
+        _ = self.calls
         try:
             for stage in self.recipe.stages:
                 if not self._stage(stage):
@@ -98,6 +97,36 @@ class Driver:
             return "stopped"
         finally:
             self.calls.close()
+
+    @cached_property
+    def recipe(self) -> Recipe[Any]:
+        """The recipe, loaded where it is first needed: what keeps it from that ends the run."""
+        return registry.resolve(self.manifest.recipe)
+
+    @cached_property
+    def code_hash(self) -> str:
+        """The code that every order names; one that nobody accepted ends the run."""
+        return self._accepted_code()
+
+    @cached_property
+    def parameters(self) -> Parameters:
+        """What the manifest asks for, typed."""
+        return self.manifest.load(self.recipe, self.folder)
+
+    @cached_property
+    def calls(self) -> Calls:
+        """What is sent to the clusters; made once nothing speaks against the run."""
+        return Calls(self.links(self._events), self._events)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """What workers do besides batches."""
+        return Jobs(self.folder, self.calls, self.beat, self.no_room)
+
+    @cached_property
+    def folds(self) -> Folds:
+        """What makes few files of many."""
+        return Folds(self.folder, self.lock.holder.epoch, self.jobs, self.written)
 
     def links(self, events: SimpleQueue[Event]) -> list[Link]:
         """Return the clusters of the run, each on its way to be connected."""

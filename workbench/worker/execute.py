@@ -20,6 +20,7 @@ from typing import Any
 import google_crc32c
 import numpy as np
 
+from workbench import environ
 from workbench.errors import RecipeError, WorkbenchError
 from workbench.recipe import Plan, Task
 from workbench.room import little_room, no_room
@@ -250,7 +251,7 @@ class _Batch:
 
 def worker_name() -> str:
     """Return this worker's name in its cluster."""
-    return os.environ.get("WORKBENCH_WORKER_NAME") or str(os.getpid())
+    return os.environ.get(environ.WORKER_NAME) or str(os.getpid())
 
 
 def ranges(numbers: list[int]) -> list[list[int]]:
@@ -312,7 +313,7 @@ def told(error: BaseException) -> str:
         trace = trace.tb_next
     where = f" ({trace.tb_frame.f_code.co_filename}:{trace.tb_lineno})" if trace else ""
     if isinstance(error, MemoryError):
-        limit = int(os.environ.get("WORKBENCH_MEMORY_LIMIT") or 0)
+        limit = int(os.environ.get(environ.MEMORY_LIMIT) or 0)
         had = f"; this worker had {limit / 1e9:.1f} GB" if limit else ""
         return f"needed more memory than there is{had}: {text}{where}"[:2000]
     return f"{type(error).__name__}: {text}{where}"[:2000]

@@ -10,11 +10,12 @@ from click.testing import CliRunner
 
 from workbench.cli import main
 from workbench.clusters import handle, launch
-from workbench.clusters.folder import ClusterFolder, identity
+from workbench.clusters.folder import ClusterFolder
 from workbench.clusters.spec import ClusterSpec
 from workbench.clusters.status import first_status
 from workbench.errors import NotFound, ParameterError, Refused
 from workbench.home import private_folder
+from workbench.process import identity
 from workbench.runs.lock import silent_s
 
 CLAIM = """

@@ -7,7 +7,7 @@ import pytest
 
 from workbench.clusters import place
 from workbench.clusters.cluster import Cluster
-from workbench.clusters.folder import ClusterFolder, identity
+from workbench.clusters.folder import ClusterFolder
 from workbench.clusters.place import JobPartition
 from workbench.clusters.spec import ClusterSpec
 from workbench.clusters.status import first_status
@@ -18,6 +18,7 @@ from workbench.pool.partition import Accelerator, CardTotals, Partition
 from workbench.pool.seen import Limits, Node
 from workbench.pool.site import read_site
 from workbench.pool.snapshot import Shown
+from workbench.process import identity
 
 K100 = Accelerator("dcu:k100", "hygon", "K100", None, per_node=8, cards=CardTotals(total=16))
 DCU = Partition("dcu", "slurm", time_limit_s=4 * 3600, accelerators={"dcu:k100": K100})

@@ -3,9 +3,10 @@ import time
 
 import pytest
 
-from workbench.clusters.folder import ClusterFolder, identity
+from workbench.clusters.folder import ClusterFolder
 from workbench.clusters.spec import ClusterSpec
 from workbench.clusters.status import first_status
+from workbench.process import identity
 from workbench.worker import rendezvous
 from workbench.worker.rendezvous import Rendezvous
 

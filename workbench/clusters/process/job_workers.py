@@ -17,12 +17,13 @@ from typing import Any
 from distributed import Scheduler
 from distributed.scheduler import WorkerState
 
-from workbench.clusters.jobs import GONE, Job, Ledger, owner_of, place_hash
+from workbench.clusters.jobs import GONE, Job, Ledger, owner_of
 from workbench.clusters.process.drain import drain
 from workbench.clusters.process.follow import BackOff, End, connects, decide, follow
 from workbench.clusters.process.operator import Operator
 from workbench.clusters.process.settings import connect_s, drain_s
 from workbench.clusters.process.who import WHO, processes
+from workbench.home import place_hash
 from workbench.pool.seen import QueuedJob, Refusal
 
 LOG = logging.getLogger(__name__)
