@@ -8,10 +8,10 @@ from typing import IO, Any
 
 from tornado import web
 
+import workbench
 from jupyterlab_workbench.documents.recipes import ContentsPath, UploadQuery
 from jupyterlab_workbench.errors import Told, plain, told
 from jupyterlab_workbench.request import BODY_BYTES, Request, verb
-from workbench import views
 from workbench.errors import WorkbenchError, quoted
 
 JSON = "application/json"
@@ -46,7 +46,7 @@ class Files(Request):
             return
         try:
             name = self.query(UploadQuery).name
-            self._place = await asyncio.to_thread(views.upload_place, name)
+            self._place = await asyncio.to_thread(lambda: workbench.views.upload_place(name))
             self._file = self._place.open("xb")
         except Told as error:
             self._refused = error
