@@ -44,12 +44,12 @@ pool-demo: $(INSTALLED) debian ## the same over mixed cards of a Slurm of its ow
 dev: $(INSTALLED) ## set up .venv with everything the tests need
 	@echo "Ready. To have 'workbench' and 'pytest' on PATH: source $(BIN)/activate"
 
-# The tests run also where lint failed, so that one call tells everything.  Two processes share
-# them: what a scheduler is asked takes a third of the time and hardly any processor.
+# The tests run also where lint failed, so that one call tells everything.  Three processes share
+# them: what asks a scheduler and what kills processes mostly waits.
 .PHONY: test
 test: $(BUILT) debian ## lint, then every test but the long fault matrix
 	@lint=0; $(MAKE) lint || lint=$$?; \
-	$(BIN)/python -m pytest -m "not long" -n 2 --dist loadscope --durations=10; \
+	$(BIN)/python -m pytest -m "not long" -n 3 --dist loadscope --durations=10; \
 	exit $$lint
 
 .PHONY: faults

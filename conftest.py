@@ -1,6 +1,6 @@
-"""What holds for all tests: none is skipped under ``CI=true``, and a scheduler's run side by side.
+"""What holds for all tests: none is skipped under ``CI=true``; three processes share them.
 
-Where two processes share the tests, all that asks a scheduler goes to one of them, in order.
+What asks a scheduler goes to one of them, in order, and what kills processes to another.
 """
 
 import os
@@ -50,15 +50,17 @@ ASK_A_SCHEDULER = (
 )
 
 
-class Halves(LoadScopeScheduling):
-    """Shares the tests out in two parts, each to one process, in order."""
+class Shares(LoadScopeScheduling):
+    """Shares the tests out in three parts of like length, each to one process, in order."""
 
     def _split_scope(self, nodeid):
-        return "scheduler" if nodeid.startswith(ASK_A_SCHEDULER) else "computer"
+        if nodeid.startswith(ASK_A_SCHEDULER):
+            return "scheduler"
+        return "faults" if nodeid.startswith("tests/faults/") else "everything else"
 
 
 def pytest_xdist_make_scheduler(config, log):
-    return Halves(config, log)
+    return Shares(config, log)
 
 
 @pytest.hookimpl(wrapper=True)

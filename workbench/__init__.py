@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from workbench import service as service, views as views
     from workbench.client import (
         connect as connect,
     )
@@ -102,7 +103,13 @@ _WHERE = {
 __all__ = sorted(_WHERE)
 
 
+# Doors for front ends that are not to load them before the first request.
+_DOORS = ("service", "views")
+
+
 def __getattr__(name: str) -> Any:
+    if name in _DOORS:
+        return importlib.import_module(f"workbench.{name}")
     if name not in _WHERE:
         raise AttributeError(f"module 'workbench' has no attribute {name!r}")
     return getattr(importlib.import_module(f"workbench.{_WHERE[name]}"), name)

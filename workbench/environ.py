@@ -7,6 +7,20 @@ import os
 
 from workbench.errors import ParameterError
 
+# Names that more than one module spells: what users set, then what workers are told.
+SITE = "WORKBENCH_SITE"
+LOGIN_NODE = "WORKBENCH_LOGIN_NODE"
+BATCH_S = "WORKBENCH_BATCH_S"
+RESTART_DELAYS_S = "WORKBENCH_RESTART_DELAYS_S"
+WORKER_NAME = "WORKBENCH_WORKER_NAME"
+WORKER_JOB = "WORKBENCH_WORKER_JOB"
+WORKER_ABSENT = "WORKBENCH_WORKER_ABSENT"
+NODE_DIR = "WORKBENCH_NODE_DIR"
+MEMORY_LIMIT = "WORKBENCH_MEMORY_LIMIT"
+NODE = "WORKBENCH_NODE"
+CARD = "WORKBENCH_CARD"
+JOB_BEGAN = "WORKBENCH_JOB_BEGAN"
+
 
 def seconds(name: str, usual: float) -> float:
     """Return the seconds that a variable names, `usual` where it is not set or empty.

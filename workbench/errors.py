@@ -14,9 +14,14 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
+
+# What somebody typed is quoted whole up to so many characters, else so many of them.
+LONGEST_QUOTE, SHORT_QUOTE = 200, 60
+_LONG_WORD = re.compile(rf"\S{{{LONGEST_QUOTE + 1},}}")
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,7 @@ class ParameterError(WorkbenchError):
     @classmethod
     def of(cls, problems: Sequence[Problem]) -> ParameterError:
         """Build the error that lists every problem at once."""
-        lines = [f"{p.parameter}: {p.message}" for p in problems]
+        lines = [f"{named(p.parameter)}: {p.message}" for p in problems]
         return cls("\n".join(lines), fields=problems)
 
 
@@ -89,7 +94,7 @@ class NotFound(WorkbenchError):  # noqa: N818 - reads as a sentence where it is 
     def named(cls, kind: str, name: str, there: Iterable[str], hint: str = "") -> NotFound:
         """Build "no such thing" with the nearest names and what exists."""
         known = sorted(there)
-        message = f"There is no {kind} named {name!r}.{did_you_mean(name, known)}"
+        message = f"There is no {kind} named {quoted(name)}.{did_you_mean(name, known)}"
         if known:
             message += f" There {'is' if len(known) == 1 else 'are'}: {', '.join(known[:12])}"
             message += ", ..." if len(known) > 12 else "."
@@ -120,10 +125,28 @@ class RecipeError(WorkbenchError):
     code = "recipe"
 
 
+def quoted(given: Any) -> str:
+    """Return what was given as errors quote it: its beginning, where it is very long."""
+    text = repr(given)
+    if len(text) <= LONGEST_QUOTE:
+        return text
+    return f"{text[:SHORT_QUOTE]}... ({len(text):,} characters)"
+
+
+def named(given: str) -> str:
+    """Return a name without quotes, as errors begin with it: its beginning, where very long."""
+    return given if len(given) <= LONGEST_QUOTE else quoted(given)
+
+
+def shortened(text: str) -> str:
+    """Return what another program made of what was typed, its very long words cut."""
+    return _LONG_WORD.sub(lambda word: f"{word[0][:SHORT_QUOTE]}...", text)
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return ``" Did you mean 'x'?"``, or nothing when no known name is near."""
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f" Did you mean {near[0]!r}?" if near else ""
+    near = difflib.get_close_matches(name[:LONGEST_QUOTE], list(known), n=1, cutoff=0.6)
+    return f" Did you mean {quoted(near[0])}?" if near else ""
 
 
 def last_line(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 import tempfile
@@ -9,13 +10,15 @@ from pathlib import Path
 
 from workbench.errors import Refused
 
+HOME = "WORKBENCH_HOME"
+
 
 def workbench_home() -> Path:
     """Return the folder that holds clusters and runs, made (0700) when it is not there.
 
     It is a visible folder, since JupyterLab refuses to open hidden ones.
     """
-    given = os.environ.get("WORKBENCH_HOME") or "~/workbench"
+    given = os.environ.get(HOME) or "~/workbench"
     home = expanded(given)
     if home is None:
         raise Refused(
@@ -29,6 +32,11 @@ def workbench_home() -> Path:
             "another place with WORKBENCH_HOME."
         ) from error
     return home
+
+
+def place_hash(folder: Path, length: int = 8) -> str:
+    """Return what stands for a folder in names that have to be unlike those of any other."""
+    return hashlib.sha256(os.fsencode(folder)).hexdigest()[:length]
 
 
 def expanded(path: str | os.PathLike[str]) -> Path | None:

@@ -21,6 +21,7 @@ from typing import Any, BinaryIO, cast
 import zstandard
 
 from workbench.errors import ParameterError, Problem, Refused
+from workbench.room import naming
 
 CHECKED_BYTES = 16 * 2**20
 WHOLE_BYTES = 256 * 2**20
@@ -359,7 +360,7 @@ def _file_ends_hash(path: Path) -> str:
 def _copy_file(path: Path, target: Path) -> str:
     digest = hashlib.sha256()
     target.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("rb") as file, target.open("xb") as copy:
+    with path.open("rb") as file, naming(target), target.open("xb") as copy:
         before = os.fstat(file.fileno())
         while block := file.read(BLOCK_BYTES):
             digest.update(block)

@@ -18,7 +18,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema
 
-from workbench.errors import ParameterError, Problem, did_you_mean
+from workbench.errors import ParameterError, Problem, did_you_mean, named, quoted
 
 P = TypeVar("P", bound="Parameters")
 
@@ -214,7 +214,9 @@ def _not_finite(values: Mapping[str, Any]) -> list[Problem]:
         try:
             json.dumps(value, allow_nan=False, default=_path_as_text)
         except ValueError:
-            problems.append(Problem(name, f"{value} is not a finite number: give a finite one."))
+            problems.append(
+                Problem(name, f"{quoted(value)} is not a finite number: give a finite one.")
+            )
     return problems
 
 
@@ -228,7 +230,7 @@ def _load(model: type[P], read: Callable[[], P]) -> P:
 def _unknown(model: type[Parameters], name: str) -> Problem:
     known = list(model.model_fields)
     message = f"there is no such parameter.{did_you_mean(name, known)}"
-    return Problem(name, f"{message} There are: {', '.join(known)}.")
+    return Problem(named(name), f"{message} There are: {', '.join(known)}.")
 
 
 def _problem(model: type[Parameters], error: Any) -> Problem:
@@ -241,4 +243,4 @@ def _problem(model: type[Parameters], error: Any) -> Problem:
     given = error.get("input")
     said = PLAIN.get(error["type"]) or error["msg"].replace("Input should", "it should")
     where = "".join(f"[{part}]" for part in error["loc"][1:] if isinstance(part, int))
-    return Problem(name, f"{where + ': ' if where else ''}{given!r} was given; {said}.")
+    return Problem(name, f"{where + ': ' if where else ''}{quoted(given)} was given; {said}.")

@@ -68,7 +68,8 @@ class Output:
         What stands where an item failed or did not run.  NaN for floats, -1 for integers and
         the empty text unless said otherwise.
     tolerance
-        Relative difference to be expected between device classes.
+        Relative difference to be expected between device classes; on one there is none.
+        ``workbench.testing.equality.alike`` holds two runs to it.
     """
 
     name: str

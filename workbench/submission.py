@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import shutil
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from workbench.input_checks import check_input, check_inputs
 from workbench.inputs import WHOLE_BYTES, content_hash, copy_input, ends_hash, input_bytes
 from workbench.parameters import Parameters, input_files, load, load_strings
 from workbench.recipe import Plan, Recipe
+from workbench.room import ADVICE, free_bytes, spoken
 from workbench.runs.folder import runs_home
 from workbench.runs.lock import now
 from workbench.runs.manifest import Input, Manifest
@@ -174,12 +174,11 @@ def refuse_without_room(parent: Path | None, needed: int) -> None:
     # Unlike Path.exists, this takes what may not be looked at for absent.
     while not os.path.exists(place):
         place = place.parent
-    free = shutil.disk_usage(place).free
+    free = free_bytes(place)
     if needed > free:
         raise Refused(
-            f"The run needs about {needed / 1e9:.2f} GB on disk, but only {free / 1e9:.2f} GB are "
-            f"free on the file system of {place}. Make room (workbench run du), or choose another "
-            "place with --folder DIR.",
+            f"The run needs about {spoken(needed)} on disk, but only {spoken(free)} are free on "
+            f"the file system of {place}. {ADVICE}. Or choose another place with --folder DIR.",
             code="no_space",
         )
 

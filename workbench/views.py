@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from workbench import registry
-from workbench.clusters.folder import is_here
 from workbench.clusters.jobs import JOB_STATES
-from workbench.errors import ParameterError, Refused
+from workbench.errors import ParameterError, Refused, quoted
 from workbench.home import workbench_home
+from workbench.process import is_here
 from workbench.runs import scripts
 from workbench.runs.index import RunIndex as RunIndex
 from workbench.runs.page import figure_files, log_piece as read_log, page
@@ -55,7 +55,7 @@ def upload_place(name: str) -> Path:
         or "\0" in name
         or len(os.fsencode(name)) > LONGEST_NAME
     ):
-        raise ParameterError(f"{name!r} cannot be the name of a file.")
+        raise ParameterError(f"{quoted(name)} cannot be the name of a file.")
     folder = workbench_home() / "uploads" / secrets.token_hex(4)
     folder.mkdir(mode=0o700, parents=True)
     return folder / name

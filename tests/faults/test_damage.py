@@ -1,5 +1,7 @@
 """Files that were altered, cut or removed: named by ``--verify``, refused by ``open``."""
 
+import json
+
 import pytest
 
 from tests.faults.kit import same, until
@@ -129,9 +131,13 @@ def test_a_resume_computes_what_was_lost_and_nothing_else(shared, stopped, finis
     before = stopped.calls()
     lost.unlink()
     torn = stopped.folder / "tasks.1.jsonl"
-    torn.write_bytes(torn.read_bytes() + b'{"v": 1, "stage": "mea')
+    beyond = json.dumps({**receipt, "tasks": [[10**6, 10**6 + 1]], "failed": []}).encode()
+    torn.write_bytes(torn.read_bytes() + b'{"v": 1}\n' + beyond + b'\n{"v": 1, "stage": "mea')
     assert shared.call("run", "resume", stopped.id, "--wait").returncode == 0, stopped.log()
-    assert file in (stopped.folder / "log").read_text()
+    log = (stopped.folder / "log").read_text()
+    assert file in log
+    assert "is not what was written" in log
+    assert "tasks that stage measure does not have" in log
     again = {task for task in before if stopped.calls()[task] > before[task]}
     assert again == tasks
     same(stopped.result(), finished.result())

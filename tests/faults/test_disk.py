@@ -52,7 +52,8 @@ def test_a_full_disk_is_said_and_the_run_goes_on_when_there_is_room(place, small
     finished = run.finished()
     code, document = place.json("run", "show", run.id)
     assert (code, document["state"], document["error"]["code"]) == (0, "waiting", "no_space")
-    assert "No room on the file system of" in document["message"]
+    assert f"The file system {small} that holds {run.folder} is full" in document["message"]
+    assert " free). Make room: workbench run du" in document["message"]
     assert "goes on by itself once" in document["message"]
 
     ballast.unlink()
@@ -104,6 +105,45 @@ def test_a_stopped_run_on_a_full_disk_stops(place, small):
     assert place.call("run", "resume", run.id, "--wait").returncode == 0, run.log()
 
 
+def test_what_does_not_begin_says_which_disk_is_full(place, small):
+    folder = small / "home" / "runs"
+    folder.mkdir(parents=True)
+    home, place.env["WORKBENCH_HOME"] = place.env["WORKBENCH_HOME"], str(small / "home")
+    ballast = fill(small, leave=30_000)
+    for words in (place.words("faults.steps", n=10, side=""), ["cluster", "start", "a"]):
+        code, document = place.json(*words)
+        said = document["error"]["message"]
+        assert (code, document["error"]["code"]) == (4, "no_space"), said
+        assert f"The file system {small} that holds {small / 'home'}" in said
+        assert "kB free). Make room: workbench run du shows" in said
+    rest = fill(small, "rest")
+    for words in (place.words("faults.steps", n=10, side=""), ["cluster", "start", "a"]):
+        code, document = place.json(*words)
+        assert (code, document["error"]["code"]) == (4, "no_space")
+        assert "0 B" in document["error"]["message"]
+    assert place.json("run", "list")[1]["runs"] == []
+    rest.unlink()
+    ballast.unlink()
+    place.env["WORKBENCH_HOME"] = home
+
+
+@pytest.mark.parametrize("leave", [8192, 65536])
+def test_a_run_on_a_disk_without_room_for_its_status_says_so(place, small, leave):
+    run = place.start("faults.steps", "--folder", small, **VALUES)
+    until(run.finished, 30, "a first receipt")
+    assert place.call("run", "stop", run.id).returncode == 0
+    assert run.wait() == "stopped"
+    # What a driver keeps in reserve to say so is taken, too.
+    ballast = fill(small, leave=leave)
+    again = place.call("run", "resume", run.id)
+    assert again.returncode == 0, again.stderr
+    full = f"The file system {small} that holds {run.folder} is full"
+    until(lambda: full in run.describe()["message"], 20, "what holds it up")
+    assert "goes on by itself once 8 MB are free" in run.describe()["message"]
+    ballast.unlink()
+    assert run.wait() == "completed", run.log()
+
+
 def test_a_run_that_cannot_fit_is_refused(place, small):
     code, document = place.json(
         *place.words("faults.steps", "--folder", small, n=1_000_000, side="")
@@ -124,5 +164,5 @@ def test_a_search_whose_database_would_not_fit_unpacked_is_refused(place, small)
     sets = ("--set", f"database={database}", "--folder", small)
     code, document = place.json(*START, *sets)
     assert (code, document["error"]["code"]) == (4, "no_space")
-    assert "The run needs about 0.04 GB on disk" in document["error"]["message"]
+    assert "MB on disk, but only" in document["error"]["message"]
     assert list(small.iterdir()) == []

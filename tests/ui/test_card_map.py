@@ -78,8 +78,7 @@ def map_of(browser, big_lab):
         desk.open()
         shown = open_map(desk.page)
         expect(shown.get_by_role("button", name=re.compile("^free"))).to_be_visible()
-        if theme == "dark":
-            desk.theme(THEMES[theme])
+        desk.theme(THEMES[theme])
         return desk, shown
 
     yield opened

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from workbench.errors import Refused
+from workbench.process import alive
 from workbench.runs import lock as locks
 from workbench.runs.files import replace_json
-from workbench.runs.lock import DriverLock, Watch, alive, claim_path, lost, read_lock
+from workbench.runs.lock import DriverLock, Watch, claim_path, lost, read_lock
 
 TAKE = """
 import sys, time
@@ -102,9 +103,9 @@ def test_a_claim_alone_makes_the_older_driver_leave(tmp_path: Path):
 
 def test_a_pid_that_is_somebody_elses_now_is_no_driver(tmp_path: Path):
     lock = DriverLock.acquire(tmp_path, "r")
-    assert alive(lock.holder)
-    assert alive(replace(lock.holder, start_ticks=1)) is False
-    assert alive(replace(lock.holder, boot_id="other")) is None
+    assert alive(vars(lock.holder))
+    assert alive(vars(replace(lock.holder, start_ticks=1))) is False
+    assert alive(vars(replace(lock.holder, boot_id="other"))) is None
 
 
 def test_from_another_host_silence_decides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -1,8 +1,12 @@
 """What stands behind a bar of progress, from the run's document alone."""
 
-import pytest
+import io
 
-from workbench.cli.progress import said
+import pytest
+from rich.console import Console
+
+from workbench.cli import progress
+from workbench.cli.progress import Bars, said
 
 
 @pytest.mark.parametrize(
@@ -18,3 +22,15 @@ def test_what_is_left_is_told_from_the_document(changes, text):
     stage = {"name": "main", "tasks_failed": 2}
     document = {"state": "running", "message": "", "left_s": 40.0, "workers": 4, "stages": [stage]}
     assert said({**document, **changes}, stage) == text
+
+
+def test_a_bar_says_what_it_counts(monkeypatch):
+    terminal = Console(file=io.StringIO(), force_terminal=True, color_system=None, width=100)
+    monkeypatch.setattr(progress, "Console", lambda **_: terminal)
+    stage = {"name": "main", "tasks": 77, "tasks_done": 12, "tasks_failed": 0}
+    document = {"state": "running", "message": "", "left_s": None, "workers": 1, "per_cluster": []}
+    with Bars() as bars:
+        bars.show({**document, "stages": []})
+        bars.show({**document, "stages": [stage]})
+    assert "12/77 tasks" in terminal.file.getvalue()
+    assert "0/1 tasks" not in terminal.file.getvalue()

@@ -1,12 +1,14 @@
 import errno
+import io
 import json
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
 from workbench import service
-from workbench.cli import main
+from workbench.cli import main, show
 from workbench.runs.files import read_json, replace_json
 from workbench.runs.folder import new_run_folder
 from workbench.runs.manifest import Manifest, read_manifest, write_manifest
@@ -19,14 +21,14 @@ def home(tmp_path, monkeypatch):
     return tmp_path / "home"
 
 
-def a_run(state="completed", **more):
+def a_run(state="completed", parameters=None, **more):
     folder = new_run_folder("mylab.dimer")
     manifest = Manifest(
         run_id=folder.name,
         recipe="mylab.dimer",
         version="1",
         pack="mylab-dimer",
-        parameters={},
+        parameters=parameters or {},
         inputs={},
         clusters=("local",),
         code_hash="c",
@@ -143,3 +145,31 @@ def test_where_nothing_can_be_written_a_defect_is_told_all_the_same(home, monkey
     assert done.exit_code == 1
     assert json.loads(done.stdout)["error"]["code"] == "unexpected"
     assert "Traceback" in done.stderr
+
+
+def test_a_parameter_that_nobody_gave_is_not_set():
+    folder = a_run(parameters={"max_hits": None, "evalue": 10.0})
+    shown = call("run", "show", folder.name).stdout
+    assert "max_hits    not set" in shown
+    assert "None" not in shown
+    page = call("recipe", "show", "proteins.search").stdout
+    assert "max_hits  (default: not set" in page
+    assert "None" not in page
+    assert "evalue  (default 10.0" in page
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 140])
+def test_a_list_on_a_narrow_terminal_cuts_nothing(monkeypatch, width):
+    items = {"total": 12000, "done": 11999, "failed": 1, "not_run": 0}
+    folders = [a_run("completed_with_failures", items=items), a_run("running")]
+    out = io.StringIO()
+    monkeypatch.setattr(show, "console", lambda: Console(file=out, width=width))
+    assert call("run", "list").exit_code == 0
+    lines = out.getvalue().splitlines()
+    assert all(len(line) <= width for line in lines)
+    assert "…" not in out.getvalue()
+    for folder in folders:
+        assert sum(f" {folder.name} " in line and "mylab.dimer" in line for line in lines) == 1
+    words = {word for line in lines for word in line.split()}
+    assert {"Finished,", "12,000", "failed", "Running"} <= words
+    assert ("2026-01-01" in words) == (width > 100)

@@ -9,8 +9,8 @@ import pytest
 
 import workbench
 from tests.packs import workbench as command, workbench_json
+from workbench.process import boot_id
 from workbench.registry import resolve
-from workbench.runs.lock import boot_id
 
 EXAMPLES = {"proteins.search": "globins", "materials.elastic": "alloys"}
 STATES = {

@@ -9,7 +9,7 @@ import click
 
 from workbench import service
 from workbench.cli.output import emit, translated
-from workbench.errors import NotFound, ParameterError, Problem, Refused
+from workbench.errors import NotFound, ParameterError, Problem, Refused, quoted
 from workbench.pool import units
 from workbench.pool.partition import LOCAL
 from workbench.runs.status import FINAL
@@ -17,6 +17,16 @@ from workbench.runs.status import FINAL
 if TYPE_CHECKING:
     from workbench.clusters.cluster import Cluster
 
+# States of jobs as a person says them, as the panel does.
+JOB_WORDS = {
+    "submitted": "being submitted",
+    "pending": "pending",
+    "starting": "starting",
+    "connected": "connected",
+    "finishing": "finishing",
+    "failed": "failed",
+    "gone": "ended",
+}
 BETWEEN = re.compile(r"(\d+):(\d+)\Z")
 RUNNING_S = 60.0
 WORKERS_S = 10.0
@@ -196,7 +206,7 @@ def _seconds(text: str) -> float:
     try:
         return float(units.seconds(text))
     except ValueError as error:
-        problem = Problem("time", f"{text!r} was given; {error}.")
+        problem = Problem("time", f"{quoted(text)} was given; {error}.")
         raise ParameterError.of([problem]) from error
 
 
@@ -214,7 +224,7 @@ def _bounds(workers: int | None, between: str | None) -> tuple[int, int] | None:
         raise ParameterError("Give the size once: --workers N or --between MIN:MAX.")
     match = BETWEEN.match(between)
     if match is None:
-        message = f"{between!r} was given; it reads MIN:MAX, two whole numbers, as in 1:8."
+        message = f"{quoted(between)} was given; it reads MIN:MAX, two whole numbers, as in 1:8."
         raise ParameterError.of([Problem("between", message)])
     return int(match[1]), int(match[2])
 
@@ -245,15 +255,33 @@ def _print_cluster(status: dict[str, Any]) -> None:
 
 
 def _print_job(job: dict[str, Any]) -> None:
-    said = job["plain"] or ""
-    if job["reason"] and job["reason"] not in said:
-        said = f"{said} ({job['reason']})" if said else job["reason"]
-    if job["state"] == "pending" and job["start"]:
-        said += f"; the scheduler expects to start it at {job['start']}"
-    exit_ = f", exit {job['exit']}" if job["exit"] else ""
-    click.echo(f"  job      {job['job_id'] or job['name']}  {job['state']}{exit_}  {said}".rstrip())
+    state = JOB_WORDS[job["state"]]
+    if job["state"] == "submitted" and job["job_id"]:
+        # The scheduler has it, and was not asked yet what it does with it.
+        state = "submitted"
+    words = f"{job['job_id'] or job['name']}  {state}{_exit_words(job['exit'])}"
+    click.echo(f"  job      {words}  {_job_says(job)}".rstrip())
     for line in (job["log_tail"] or "").splitlines():
         click.echo(f"           | {line}")
+
+
+def _exit_words(status: int | None) -> str:
+    """Say how a job ended: by itself with a status, or by a signal."""
+    if not status:
+        return ""
+    return f", exit {status}" if status > 0 else f", signal {-status}"
+
+
+def _job_says(job: dict[str, Any]) -> str:
+    """Return why a job waits or how it ended, in sentences, with the scheduler's own word."""
+    said, reason = job["plain"] or "", job["reason"] or ""
+    if reason not in ("", "None") and reason not in said:
+        said = f"{said.removesuffix('.')} ({reason})" if said else reason
+    if said and not said.endswith("."):
+        said += "."
+    if job["state"] == "pending" and job["start"]:
+        said += f" The scheduler expects to start it at {job['start']}."
+    return f"{said[:1].upper()}{said[1:]}".strip()
 
 
 def _card(process: dict[str, Any]) -> str:
@@ -273,6 +301,8 @@ def _print_list(found: list[dict[str, Any]]) -> None:
         place = _place(status)
         workers = f"{status['workers']['connected']}/{_size(status['workers'])} workers"
         click.echo(f"{status['name']:{width}}  {place}  {workers}  {_state(status)}")
+        if "request_damaged" in status:
+            click.echo(f"Warning: {status['request_damaged']}", err=True)
 
 
 def _process(status: dict[str, Any]) -> str:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import functools
 import json
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, ParamSpec
 
 import click
 
-from workbench.errors import NotFound, ParameterError, Refused, WorkbenchError
+from workbench.errors import NotFound, ParameterError, Refused, WorkbenchError, shortened
 from workbench.home import workbench_home
+from workbench.room import ADVICE, full_words, no_room
 
 P = ParamSpec("P")
 
+# What people read in place of a value that nobody gave.
+NOT_SET = "not set"
 FAILED = 1
 INTERRUPTED = 130
 EXIT_CODES: tuple[tuple[type[WorkbenchError], int], ...] = (
@@ -74,14 +79,10 @@ def translated(function: Callable[P, int | None]) -> Callable[P, None]:
 
 
 def _no_room(error: Exception) -> WorkbenchError | None:
-    if not isinstance(error, OSError) or error.errno not in (errno.ENOSPC, errno.EDQUOT):
+    if not isinstance(error, OSError) or not no_room(error):
         return None
-    place = f" ({error.filename})" if error.filename else ""
-    return Refused(
-        f"{error.strerror}{place}: nothing could be written. Make room (workbench run du shows "
-        "what runs take, workbench run delete removes them), then try again.",
-        code="no_space",
-    )
+    said = full_words(Path(error.filename or workbench_home()), str(error.strerror))
+    return Refused(f"{said} {ADVICE}, then try again.", code="no_space")
 
 
 def _not_ours(error: Exception) -> WorkbenchError | None:
@@ -111,8 +112,30 @@ def _unexpected(error: Exception) -> WorkbenchError:
     )
 
 
+@contextlib.contextmanager
+def _quoted_shortly() -> Iterator[None]:
+    """Have click quote the beginning of what was typed where that is very long."""
+    try:
+        yield
+    except click.UsageError as error:
+        whole = error.format_message()
+        if shortened(whole) == whole:
+            raise
+        raise click.UsageError(shortened(whole), error.ctx) from error
+
+
 class Commands(click.Group):
     """A group that tells wrong usage, too, as JSON where ``--json`` was given."""
+
+    def make_context(self, *given: Any, **more: Any) -> click.Context:
+        """Read the words of the command line; see :meth:`click.Command.make_context`."""
+        with _quoted_shortly():
+            return super().make_context(*given, **more)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Call the command; see :meth:`click.Group.invoke`."""
+        with _quoted_shortly():
+            return super().invoke(ctx)
 
     def main(
         self,
@@ -132,7 +155,7 @@ class Commands(click.Group):
         except click.ClickException as error:
             if not as_json:
                 raise
-            message = error.format_message()
+            message = shortened(error.format_message())
             emit_error({"code": "usage", "message": message, "fields": []}, as_json)
             sys.exit(error.exit_code)
         except click.Abort:

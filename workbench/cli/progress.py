@@ -36,6 +36,7 @@ class Bars:
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
+            TextColumn("{task.fields[unit]}"),
             TextColumn("{task.fields[said]}"),
             console=Console(stderr=True),
             transient=True,
@@ -51,7 +52,7 @@ class Bars:
     def show(self, document: dict[str, Any]) -> None:
         """Bring the bars up to date."""
         if not document["stages"]:
-            self._bar("starting", 1, 0, document["message"])
+            self._bar("starting", 1, 0, document["message"], unit="")
         elif "starting" in self._tasks:
             self._bars.remove_task(self._tasks.pop("starting"))
         for stage in document["stages"]:
@@ -62,9 +63,9 @@ class Bars:
             text = cluster_words(cluster)
             self._bar(f"on {cluster['name']}", total, cluster["tasks_done"], text)
 
-    def _bar(self, name: str, total: int, done: int, text: str) -> None:
+    def _bar(self, name: str, total: int, done: int, text: str, *, unit: str = "tasks") -> None:
         if name not in self._tasks:
-            self._tasks[name] = self._bars.add_task(name, total=total, said="")
+            self._tasks[name] = self._bars.add_task(name, total=total, said="", unit=unit)
         self._bars.update(self._tasks[name], total=total, completed=done, said=text)
 
 

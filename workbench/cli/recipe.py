@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 import click
 
 from workbench import catalogue
-from workbench.cli.output import emit, translated
-from workbench.testing.template import write_pack
+from workbench.cli.output import NOT_SET, emit, translated
+from workbench.testing.template import commands, write_pack
 
 
 @click.group("recipe")
@@ -75,6 +76,16 @@ def _bounds(field: dict[str, Any]) -> str:
     return "".join(f", {word} {field[key]:g}" for key, word in words.items() if key in field)
 
 
+def _default(field: dict[str, Any], *, required: bool) -> str:
+    """Say what a parameter is where nobody gives it."""
+    if required:
+        return "required"
+    if field.get("default") is None:
+        return f"default: {NOT_SET}"
+    unit = "" if field.get("unit", "1") == "1" else f" {field['unit']}"
+    return f"default {field['default']}{unit}"
+
+
 def _print_recipe(document: dict[str, Any]) -> None:
     click.secho(
         f"{document['title']}  ({document['id']}, version {document['version']})", bold=True
@@ -83,9 +94,7 @@ def _print_recipe(document: dict[str, Any]) -> None:
     click.secho("\nParameters", bold=True)
     required = document["schema"].get("required", [])
     for name, field in document["schema"]["properties"].items():
-        unit = "" if field.get("unit", "1") == "1" else f" {field['unit']}"
-        default = "required" if name in required else f"default {field.get('default')}{unit}"
-        click.echo(f"  {name}  ({default}{_bounds(field)})")
+        click.echo(f"  {name}  ({_default(field, required=name in required)}{_bounds(field)})")
         click.echo(f"      {field.get('description', '')}")
     click.secho("\nResult", bold=True)
     for output in document["outputs"]:
@@ -110,6 +119,5 @@ def _print_recipe(document: dict[str, Any]) -> None:
 
 def _print_new(document: dict[str, Any]) -> None:
     click.echo(f"Wrote {document['folder']}. Now:")
-    click.echo(f"  pip install -e {document['folder']}")
-    click.echo(f"  workbench run start {document['recipe']} --wait")
-    click.echo(f"  pytest {document['folder']}")
+    for command in (f"cd {shlex.quote(document['folder'])}", *commands(document["recipe"])):
+        click.echo(f"  {command}")

@@ -17,7 +17,7 @@ from workbench import registry, service
 from workbench.cli import show as shown
 from workbench.cli.output import emit, translated
 from workbench.cli.progress import follow
-from workbench.errors import DamagedResult, ParameterError, Refused
+from workbench.errors import DamagedResult, ParameterError, Refused, quoted
 from workbench.runs.folder import folder_bytes, runs_home
 from workbench.runs.handle import Run
 from workbench.runs.status import FINAL
@@ -279,7 +279,7 @@ def _pairs(pairs: tuple[str, ...]) -> dict[str, str]:
     for pair in pairs:
         name, sign, value = pair.partition("=")
         if not sign or not name:
-            raise ParameterError(f"--set {pair!r} must read NAME=VALUE.")
+            raise ParameterError(f"--set {quoted(pair)} must read NAME=VALUE.")
         found[name] = value
     return found
 
@@ -287,7 +287,7 @@ def _pairs(pairs: tuple[str, ...]) -> dict[str, str]:
 def _older(text: str) -> list[str]:
     match = AGE.match(text)
     if match is None:
-        raise ParameterError(f"--older-than {text!r} must read like 30d, 12h or 90m.")
+        raise ParameterError(f"--older-than {quoted(text)} must read like 30d, 12h or 90m.")
     limit = int(match[1]) * AGE_S[match[2]]
     return [
         run.id

@@ -14,8 +14,10 @@ from rich.console import Console
 from rich.table import Table
 
 from workbench import registry
+from workbench.cli.output import NOT_SET
 from workbench.errors import Refused
 from workbench.recipe import Recipe
+from workbench.room import spoken
 from workbench.runs.files import replacing
 from workbench.runs.handle import Run
 from workbench.runs.table import ResultTable
@@ -25,6 +27,8 @@ CSV_ROWS = 10_000
 FAILURES = 10
 PIPE_WIDTH = 120
 GAP = 3
+# What a narrow list of runs leaves out first.
+LEAST = ("created", "size")
 COLOURS = {"completed": "green", "failed": "red", "interrupted": "red", "running": "blue"}
 
 
@@ -36,15 +40,6 @@ def words(document: dict[str, Any]) -> str:
     if document["state"] == "completed":
         return f"Finished, {items['done']:,} of {items['total']:,} items"
     return str(document["state"]).capitalize()
-
-
-def size(n: float) -> str:
-    """Return bytes as people say them."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if n < 1000:
-            return f"{n:.0f} {unit}" if unit == "B" else f"{n:.1f} {unit}"
-        n /= 1000
-    return f"{n:.1f} TB"
 
 
 def age_s(document: dict[str, Any]) -> float:
@@ -65,12 +60,19 @@ def print_list(page: dict[str, Any]) -> None:
     if not page["runs"]:
         click.echo("No run yet. Try: workbench run start proteins.search --example globins --wait")
         return
-    longest = max(len(run["run_id"]) for run in page["runs"])
-    table = _table("run", "recipe", "state", "created", "size", first_width=longest)
-    for run in page["runs"]:
-        created = run["created"][:16].replace("T", " ")
-        table.add_row(run["run_id"], run["recipe"], words(run), created, size(run["bytes"]))
-    console().print(table)
+    runs, out = page["runs"], console()
+    cells = {
+        "run": [run["run_id"] for run in runs],
+        "recipe": [run["recipe"] for run in runs],
+        "state": [words(run) for run in runs],
+        "created": [run["created"][:16].replace("T", " ") for run in runs],
+        "size": [spoken(run["bytes"]) for run in runs],
+    }
+    shown = _in_room(cells, out.width)
+    table = _table(*shown, wraps="state")
+    for row in zip(*(cells[name] for name in shown), strict=True):
+        table.add_row(*row)
+    out.print(table)
     if page["next"]:
         click.echo(f"More: workbench run list --after {page['next']}")
 
@@ -88,7 +90,7 @@ def print_run(run: Run, document: dict[str, Any]) -> None:
         click.echo(f"  driver      {driver_words(document['driver'])}")
     for name, value in manifest.parameters.items():
         shown = manifest.inputs[name].path if name in manifest.inputs else value
-        click.echo(f"  {name:<11} {shown}")
+        click.echo(f"  {name:<11} {NOT_SET if shown is None else shown}")
     for stage in document["stages"]:
         failed = f", {stage['tasks_failed']:,} failed" if stage["tasks_failed"] else ""
         done = f"{stage['tasks_done']:,} of {stage['tasks']:,} tasks done"
@@ -97,7 +99,7 @@ def print_run(run: Run, document: dict[str, Any]) -> None:
         for cluster in document["per_cluster"]:
             problem = f" ({cluster['problem']})" if cluster["problem"] else ""
             click.echo(f"  cluster {cluster['name']}: {cluster_words(cluster)}{problem}")
-    click.echo(f"  folder      {document['folder']} ({size(document['bytes'])})")
+    click.echo(f"  folder      {document['folder']} ({spoken(document['bytes'])})")
     if document["result"]:
         click.echo(f"  result      {document['result']}")
     print_failures(run, document)
@@ -216,6 +218,19 @@ def print_top(run: Run, recipe: Recipe[Any], dataset: Any) -> None:
         out.print(f"All of them: workbench run open {run.id} --csv FILE", highlight=False)
 
 
+def _in_room(cells: dict[str, list[str]], width: int) -> list[str]:
+    """Return the columns of the list of runs for this width: none is cut, some may be left out.
+
+    An id tells the time, and ``run du`` the size.
+    """
+    shown = list(cells)
+    for name in LEAST:
+        if sum(max(map(len, [name, *cells[name]])) + GAP for name in shown) <= width:
+            break
+        shown.remove(name)
+    return shown
+
+
 def _fitting(cells: dict[str, list[str]], width: int) -> list[str]:
     """Return the first columns that fit side by side, none of them cut."""
     shown: list[str] = []
@@ -233,14 +248,14 @@ def print_deleted(document: dict[str, Any]) -> None:
     for name in document["deleted"]:
         click.echo(f"  {name}")
     n = len(document["deleted"])
-    click.echo(f"Deleted {n} run{'' if n == 1 else 's'}, {size(document['bytes'])} freed.")
+    click.echo(f"Deleted {n} run{'' if n == 1 else 's'}, {spoken(document['bytes'])} freed.")
 
 
 def print_du(document: dict[str, Any]) -> None:
     """Print the space that runs take."""
     for run in document["runs"]:
-        click.echo(f"{size(run['bytes']):>10}  {run['run_id']}")
-    click.echo(f"{size(document['bytes']):>10}  in all, below {document['folder']}")
+        click.echo(f"{spoken(run['bytes']):>10}  {run['run_id']}")
+    click.echo(f"{spoken(document['bytes']):>10}  in all, below {document['folder']}")
 
 
 def _cell(value: Any) -> str:
@@ -262,10 +277,9 @@ def console() -> Console:
     return Console() if sys.stdout.isatty() else Console(width=PIPE_WIDTH)
 
 
-def _table(*columns: str, first_width: int | None = None, numbers: Collection[str] = ()) -> Table:
+def _table(*columns: str, wraps: str = "", numbers: Collection[str] = ()) -> Table:
     table = Table(box=box.SIMPLE_HEAD)
-    for number, name in enumerate(columns):
-        width = None if number else first_width
+    for name in columns:
         justify: Literal["left", "right"] = "right" if name in numbers else "left"
-        table.add_column(name, overflow="ellipsis", no_wrap=True, min_width=width, justify=justify)
+        table.add_column(name, overflow="fold", no_wrap=name != wraps, justify=justify)
     return table

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workbench.clusters.folder import LIVING, ClusterFolder, clusters_home, is_here
+from workbench.clusters.folder import ClusterFolder, clusters_home
 from workbench.clusters.login import fit_login_node
 from workbench.clusters.place import check_place
 from workbench.clusters.spec import LOCAL, NAME, ClusterSpec
+from workbench.clusters.status import LIVING, with_damage
 from workbench.errors import NotFound, Refused
+from workbench.process import is_here
 
 POLL_S = 0.05
 ANSWER_S = 10.0
@@ -115,7 +117,7 @@ class Cluster:
         if status["state"] not in LIVING:
             status["workers"]["connected"] = 0
             status["worker_processes"] = []
-        return status
+        return with_damage(status, self.folder) if self.files.spec_damaged() else status
 
     def alive(self) -> bool:
         """Say whether the cluster's process runs."""
@@ -134,7 +136,7 @@ class Cluster:
         """
         wanted = {"min": minimum, "max": minimum if maximum is None else maximum}
         status = self.status()
-        spec = self.files.read_spec() or ClusterSpec(name=self.name)
+        spec = self.files.read_spec(status) or ClusterSpec(name=self.name)
         check_place(fit_login_node(spec.sized(wanted["min"], wanted["max"])), self.folder)
         if status["state"] not in ("starting", "running"):
             raise Refused(_not_running(status), code="not_running")

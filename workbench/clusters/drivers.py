@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import sys
@@ -12,11 +11,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from workbench.clusters import small_job
-from workbench.clusters.folder import ClusterFolder, is_here
+from workbench.clusters.folder import ClusterFolder
 from workbench.clusters.spec import LOCAL
 from workbench.errors import Refused
+from workbench.home import place_hash
 from workbench.pool.collect import latest
 from workbench.pool.site import load_site
+from workbench.process import is_here
 from workbench.runs.driver_job import DriverJob, awaited
 from workbench.runs.lock import batch_job_id, read_lock
 from workbench.runs.manifest import read_manifest
@@ -80,8 +81,7 @@ class Drivers:
 
 def job_name(folder: Path, number: int) -> str:
     """Return the name of a driver's job: unlike that of every other job of this user."""
-    place = hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
-    return f"workbench-driver-{place}-{number}-{os.urandom(3).hex()}"
+    return f"workbench-driver-{place_hash(folder, 12)}-{number}-{os.urandom(3).hex()}"
 
 
 def _way(folder: Path) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from workbench import environ
+
 # One thread a worker, and the same hashes of texts in all of them.
 ALWAYS = {
     **dict.fromkeys(
@@ -20,7 +22,7 @@ ALWAYS = {
     "DASK_LOGGING__DISTRIBUTED": "warning",
 }
 
-_ONE_PROCESS = ("WORKBENCH_WORKER_", "WORKBENCH_NODE", "WORKBENCH_CARD", "WORKBENCH_JOB_BEGAN")
+_ONE_PROCESS = ("WORKBENCH_WORKER_", environ.NODE, environ.CARD, environ.JOB_BEGAN)
 
 
 def worker_environment(caller: Mapping[str, str]) -> dict[str, str]:

@@ -31,12 +31,14 @@ from typing import Any
 
 from workbench.clusters import small_job
 from workbench.clusters.spec import ClusterSpec, check_name
+from workbench.clusters.status import LIVING, is_status, made_up
+from workbench.errors import ParameterError
 from workbench.home import private_folder, workbench_home
 from workbench.pool.site import load_site
+from workbench.process import alive, identity
 from workbench.runs.files import read_json, replace_json
-from workbench.runs.lock import boot_id, silence_s, silent_s, start_ticks
+from workbench.runs.lock import silence_s, silent_s
 
-LIVING = ("starting", "running", "stopping")
 ON_REQUEST = "on request"
 # Where in the Dask scheduler's metadata drivers say which runs they drive there.
 RUNS_METADATA = "workbench-runs"
@@ -45,21 +47,6 @@ RUNS_METADATA = "workbench-runs"
 def clusters_home() -> Path:
     """Return the folder that holds the clusters' folders."""
     return workbench_home() / "clusters"
-
-
-def identity(pid: int) -> dict[str, Any]:
-    """Return what tells a process from every other one, also after its number is taken again."""
-    return {
-        "host": socket.gethostname(),
-        "boot_id": boot_id(),
-        "pid": pid,
-        "start_ticks": start_ticks(pid) or 0,
-    }
-
-
-def is_here(who: Mapping[str, Any]) -> bool:
-    """Say whether a process ran on this host since its last boot."""
-    return bool(who["host"] == socket.gethostname() and who["boot_id"] == boot_id())
 
 
 class ClusterFolder:
@@ -89,25 +76,36 @@ class ClusterFolder:
         for name in ("control", "jobs", "runs", "starts", "tls"):
             private_folder(self.path / name)
 
-    def read_spec(self) -> ClusterSpec | None:
+    def read_spec(self, status: Mapping[str, Any] | None = None) -> ClusterSpec | None:
         """Return the request that the cluster was last started or scaled with.
 
-        None also for one that was damaged from outside: a cluster that runs needs it no more.
+        One that was damaged from outside is made up from the cluster's status, where that is
+        given; without one it is None.
         """
         try:
             found = read_json(self.path / "spec.json")
-            return ClusterSpec.from_json(found) if found else None
-        except (ValueError, TypeError, KeyError, AttributeError):
-            return None
+            return None if found is None else ClusterSpec.from_json(found)
+        except (ValueError, TypeError, KeyError, AttributeError, ParameterError):
+            return ClusterSpec.of_status(status) if status else None
+
+    def spec_damaged(self) -> bool:
+        """Say whether there is a request, but one that cannot be read."""
+        return self.read_spec() is None and (self.path / "spec.json").exists()
 
     def write_spec(self, spec: ClusterSpec) -> None:
         """Replace ``spec.json``."""
         replace_json(self.path / "spec.json", spec.to_json())
 
     def read_status(self) -> dict[str, Any] | None:
-        """Return ``status.json`` as it was written; see :meth:`alive`."""
-        found: dict[str, Any] | None = read_json(self.path / "status.json")
-        return found
+        """Return ``status.json`` as it was written; see :meth:`alive`.
+
+        One that was damaged from outside says so in its reason, and is that of a failed cluster.
+        """
+        try:
+            found = read_json(self.path / "status.json")
+        except ValueError:
+            found = ()
+        return found if found is None or is_status(found) else made_up(self.path, self.read_spec())
 
     def write_status(self, status: Mapping[str, Any]) -> None:
         """Replace ``status.json``."""
@@ -124,8 +122,9 @@ class ClusterFolder:
         job = status.get("own_job")
         if job is not None and not status["pid"]:
             return small_job.alive(load_site(), job["name"], job["asked"])
-        if is_here(status):
-            return bool(start_ticks(status["pid"]) == status["start_ticks"])
+        here = alive(status)
+        if here is not None:
+            return here
         if status["host"] == socket.gethostname():
             return False
         return silent_s(self.path / "status.json") < silence_s()
@@ -202,9 +201,7 @@ class ClusterFolder:
     def claimant_gone(self, generation: int) -> bool:
         """Say whether the process that claimed a generation is known to have ended."""
         who = read_json(self.path / "starts" / str(generation))
-        if who is None or not is_here(who):
-            return False
-        return bool(start_ticks(who["pid"]) != who["start_ticks"])
+        return who is not None and alive(who) is False
 
     def forget_claims(self, before: int) -> None:
         """Remove the claims to generations that are over."""

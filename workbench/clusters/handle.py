@@ -9,13 +9,14 @@ from dataclasses import replace
 from typing import Any
 
 from workbench.clusters.cluster import Cluster, names, unknown
-from workbench.clusters.folder import ClusterFolder, is_here
+from workbench.clusters.folder import ClusterFolder
 from workbench.clusters.jobs import living_jobs
 from workbench.clusters.launch import launch
 from workbench.clusters.login import TIME_LIMIT, fit_login_node
 from workbench.clusters.place import check_place
 from workbench.clusters.spec import LOCAL, ClusterSpec
 from workbench.errors import ParameterError, Problem, Refused, WorkbenchError, last_line
+from workbench.process import is_here
 
 
 def request(
@@ -152,9 +153,9 @@ def ensure(name: str) -> Cluster:
     cluster = Cluster(ClusterFolder.of(name))
     status = cluster.files.read_status()
     if not cluster.files.alive(status) or (status and status["state"] == "stopping"):
-        spec = cluster.files.read_spec()
+        spec = cluster.files.read_spec(status)
         if spec is None and name != LOCAL:
-            raise unknown(name)
+            raise unknown(name) if status is None else _damaged(status)
         spec = fit_login_node(replace(spec or ClusterSpec(name=name), life_s=None))
         if spec.life_s and status and status["reason"] == TIME_LIMIT:
             raise Refused(
@@ -178,7 +179,7 @@ def stop(name: str) -> dict[str, Any]:
         When its process does not end.
     """
     cluster = get(name)
-    spec = cluster.files.read_spec()
+    spec = cluster.files.read_spec(cluster.status())
     if spec is not None and not cluster.alive() and living_jobs(cluster.folder):
         # Its process died and left jobs: the next one adopts them, and cancels them.
         launch(cluster.files, spec)
@@ -203,6 +204,11 @@ def get(name: str) -> Cluster:
 def clusters() -> list[Cluster]:
     """Return the handles of all clusters that were ever started, by name."""
     return [Cluster(ClusterFolder.of(name)) for name in names()]
+
+
+def _damaged(status: dict[str, Any]) -> Refused:
+    """Return the refusal to start a cluster of which neither request nor status can be read."""
+    return Refused(f"Cluster {status['name']}: {status['reason']}", code="damaged")
 
 
 def _check_same(status: dict[str, Any], spec: ClusterSpec) -> None:

@@ -7,9 +7,7 @@ successor looks for every job that may exist, and adopts it.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import re
 import threading
 from collections.abc import Iterator, Mapping
@@ -17,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from workbench.home import place_hash
 from workbench.runs.files import replace_bytes
 from workbench.runs.journal import Journal, read_lines
 
@@ -28,11 +27,6 @@ JOB_STATES = (*LIVING, FAILED, GONE)
 MOST_ENDED = 20
 
 NAME = re.compile(r"wb-([a-z0-9][a-z0-9-]*)-([0-9a-f]{8})-([0-9]+)")
-
-
-def place_hash(folder: Path) -> str:
-    """Return what stands in job names for the folder of a cluster."""
-    return hashlib.sha256(os.fsencode(folder)).hexdigest()[:8]
 
 
 def job_name(folder: Path, number: int) -> str:

@@ -5,24 +5,27 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Mapping
 from typing import Any
 
 from workbench.clusters import small_job
 from workbench.clusters.environment import ALWAYS
-from workbench.clusters.folder import ClusterFolder, identity
-from workbench.clusters.jobs import place_hash
+from workbench.clusters.folder import ClusterFolder
 from workbench.clusters.spec import ClusterSpec
+from workbench.clusters.status import NOBODY, first_status
 from workbench.detach import run_detached
 from workbench.errors import Refused
+from workbench.home import place_hash
 from workbench.pool.collect import latest
 from workbench.pool.site import Site, load_site
+from workbench.process import identity
 from workbench.resources import this_computer
-from workbench.runs.lock import batch_job_id, now
+from workbench.room import ADVICE, free_bytes, full_words
+from workbench.runs.lock import batch_job_id, renew_s, silent_s
 
 MODULE = "workbench.clusters.process"
-NOBODY = {"host": "", "boot_id": "", "pid": 0, "start_ticks": 0}
 PATIENCE_S = 20.0
+HEAL_S = 2.0
+START_BYTES = 2**20
 LOG_BYTES = 4 * 2**20
 
 
@@ -37,7 +40,8 @@ def launch(folder: ClusterFolder, spec: ClusterSpec) -> bool:
     Raises
     ------
     Refused
-        When a process holds the right to start it, or is ending, and does not get on.
+        When a process holds the right to start it, or is ending, and does not get on; when the
+        disk is full.
     """
     folder.make()
     deadline = time.monotonic() + PATIENCE_S
@@ -47,8 +51,11 @@ def launch(folder: ClusterFolder, spec: ClusterSpec) -> bool:
         if folder.alive(status) and status is not None and status["state"] != "stopping":
             return False
         generation = (status["generation"] if status else 0) + 1
-        if folder.alive(status):
+        if folder.alive(status) or _may_heal(folder, status):
             time.sleep(0.05)
+        elif free_bytes(folder.path) < START_BYTES:
+            said = full_words(folder.path, "a cluster's keys and log need a little")
+            raise Refused(f"{said} {ADVICE}, then start it again.", code="no_space")
         elif folder.claim(generation + skipped):
             _spawn(folder, spec, generation + skipped)
             return True
@@ -63,46 +70,11 @@ def launch(folder: ClusterFolder, spec: ClusterSpec) -> bool:
     )
 
 
-def first_status(
-    folder: ClusterFolder, spec: ClusterSpec, generation: int, who: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return the status of a process that has just been started.
-
-    Parameters
-    ----------
-    spec
-        With numbers for what was left out.
-    who
-        What is known of the process, see :func:`workbench.clusters.folder.identity`.
-    """
-    return {
-        "v": 1,
-        "name": folder.name,
-        "state": "starting",
-        "partition": spec.partition,
-        "accelerator": spec.accelerator,
-        "folder": str(folder.path),
-        "generation": generation,
-        "workers": {
-            "asked": spec.minimum,
-            "min": spec.minimum,
-            "max": spec.maximum,
-            "connected": 0,
-        },
-        "worker_processes": [],
-        "jobs": [],
-        "memory_bytes": spec.memory_bytes,
-        "warnings": [],
-        "problem": "",
-        "own_job": None,
-        "reason": "",
-        "runs": [],
-        "idle_ends": None,
-        "answered": {},
-        "started": now(),
-        "renewed": now(),
-        **who,
-    }
+def _may_heal(folder: ClusterFolder, status: dict[str, Any] | None) -> bool:
+    """Say whether a status was damaged so lately that a living process may yet replace it."""
+    if status is None or not status.get("damaged"):
+        return False
+    return silent_s(folder.path / "status.json") < renew_s() + HEAL_S
 
 
 def _spawn(folder: ClusterFolder, spec: ClusterSpec, generation: int) -> None:
@@ -113,7 +85,7 @@ def _spawn(folder: ClusterFolder, spec: ClusterSpec, generation: int) -> None:
     who = _started(folder, spec, generation)
     # The process waits for this before it does anything; from then on it alone writes.
     resolved = spec.resolved(this_computer()) if spec.local else spec.resolved_to()
-    folder.write_status(first_status(folder, resolved, generation, who))
+    folder.write_status(first_status(folder.path, resolved, generation, who))
 
 
 def _started(folder: ClusterFolder, spec: ClusterSpec, generation: int) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from threading import Thread
 
+from workbench import environ
 from workbench.clusters.spec import ClusterSpec
 from workbench.errors import Refused
 from workbench.pool.collect import latest, schedulers_of
@@ -28,7 +29,7 @@ def on_login_node(site: Site | None = None) -> bool:
     ``WORKBENCH_LOGIN_NODE`` says so, else the site file; else a host is one whose scheduler
     answers, soon, and does not list it among its nodes.
     """
-    given = os.environ.get("WORKBENCH_LOGIN_NODE")
+    given = os.environ.get(environ.LOGIN_NODE)
     if given in ("0", "1"):
         return given == "1"
     site = site or load_site()

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 from pathlib import Path
 
-from workbench.home import node_local, private_folder
+from workbench.home import node_local, place_hash, private_folder
 
 
 def node_dir(folder: Path, scratch: str | None = None) -> Path:
@@ -24,5 +22,4 @@ def node_dir(folder: Path, scratch: str | None = None) -> Path:
     Refused
         When the place in the shared temporary folder is taken by another user.
     """
-    place = hashlib.sha256(os.fsencode(folder)).hexdigest()[:8]
-    return private_folder(node_local(scratch) / f"{folder.name}-{place}")
+    return private_folder(node_local(scratch) / f"{folder.name}-{place_hash(folder)}")

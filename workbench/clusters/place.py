@@ -15,7 +15,8 @@ from typing import Any
 
 from workbench.clusters.environment import worker_environment
 from workbench.clusters.spec import LOCAL, ClusterSpec
-from workbench.errors import Problem, Refused, did_you_mean
+from workbench.errors import Problem, Refused, did_you_mean, quoted
+from workbench.home import HOME
 from workbench.pool import allowed, plugins, units
 from workbench.pool.collect import latest
 from workbench.pool.count import partitions_of
@@ -173,7 +174,7 @@ def _never(problems: Sequence[Problem]) -> Refused:
 
 def _no_partition(name: str, there: list[str], trouble: list[str]) -> Problem:
     known = [LOCAL, *there]
-    said = f"There is no partition named {name!r}.{did_you_mean(name, known)}"
+    said = f"There is no partition named {quoted(name)}.{did_you_mean(name, known)}"
     if there:
         said += f" There are: {', '.join(known)}. See: workbench pool show"
     else:
@@ -190,7 +191,7 @@ def _wrong_card(
     there = f"It has: {', '.join(known)}." if known else "It has no cards: leave --accelerator out."
     yield Problem(
         "accelerator",
-        f"Partition {partition.name} has no card named {spec.accelerator!r}."
+        f"Partition {partition.name} has no card named {quoted(spec.accelerator)}."
         f"{did_you_mean(spec.accelerator, known)} {there}",
     )
 
@@ -241,4 +242,4 @@ def _wrong_folder(folder: Path) -> Iterator[Problem]:
     try:
         allowed.path(str(folder))
     except ValueError as error:
-        yield Problem("WORKBENCH_HOME", f"{error}. Choose another folder with WORKBENCH_HOME.")
+        yield Problem(HOME, f"{error}. Choose another folder with WORKBENCH_HOME.")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-from workbench.errors import ParameterError, Problem
+from workbench.errors import ParameterError, Problem, quoted
 from workbench.pool.partition import LOCAL as LOCAL
 from workbench.resources import Resources
 
@@ -129,6 +129,20 @@ class ClusterSpec:
         names = {field.name for field in fields(cls)}
         return cls(**{key: value for key, value in document.items() if key in names})
 
+    @classmethod
+    def of_status(cls, status: Mapping[str, Any]) -> ClusterSpec | None:
+        """Return the request that a cluster's status tells of; None where that was made up."""
+        if status.get("damaged"):
+            return None
+        size = status["workers"]
+        return cls(
+            name=status["name"],
+            partition=status["partition"],
+            accelerator=status["accelerator"],
+            minimum=size["min"],
+            maximum=size["max"],
+        )
+
 
 def check_name(name: str) -> str:
     """Return the name of a cluster if it is one.
@@ -146,8 +160,8 @@ def check_name(name: str) -> str:
 def _name_problem(name: str) -> Problem:
     return Problem(
         "name",
-        f"{name!r} cannot name a cluster: use up to 63 lower-case letters, digits and hyphens, "
-        "the first a letter or a digit.",
+        f"{quoted(name)} cannot name a cluster: use up to 63 lower-case letters, digits and "
+        "hyphens, the first a letter or a digit.",
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from workbench import environ
 from workbench.clusters.login import on_login_node
 from workbench.doctor.drafted import Facts, drafted
 from workbench.doctor.network import addresses, guess
@@ -73,7 +74,7 @@ def write_draft(text: str, file: Path | None = None) -> tuple[Path, list[str]]:
 
 def _place() -> Path:
     """Return which site file would count here."""
-    given = os.environ.get("WORKBENCH_SITE")
+    given = os.environ.get(environ.SITE)
     named = expanded(given) if given else None
     return named or workbench_home() / "site.toml"
 

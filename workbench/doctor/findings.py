@@ -92,6 +92,10 @@ def _one(name: str, check: Check, found: dict[str, list[Finding]]) -> None:
         found[name] = list(check())
     except WorkbenchError as error:
         found[name] = [bad(name, error.message, "Do what it says, then run workbench doctor again")]
+    except OSError as error:
+        said = f"{error.filename or 'the system'}: {error.strerror or error}"
+        fix = "Make it readable and writable for you, or have the site repair it; then try again"
+        found[name] = [bad(name, said, fix)]
     except Exception as error:
         said = f"this check itself failed: {type(error).__name__}: {error}"
         found[name] = [unknown(name, said, "Tell the authors of the workbench")]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from workbench.doctor.findings import Finding, bad, good, unknown, warning
 from workbench.doctor.mounts import Mount, Seen
+from workbench.room import ADVICE, no_room
 
 CHECK = "home"
 CLOCK = "clock"
@@ -40,6 +41,18 @@ def mode_findings(home: Path) -> Iterator[Finding]:
         yield warning(CHECK, f"{said}: others can see what lies there, your runs among it", fix)
     else:
         yield good(CHECK, f"{said}: yours alone")
+
+
+def write_findings(home: Path) -> Iterator[Finding]:
+    """Say where nothing can be written in the home: no run and no cluster starts there."""
+    try:
+        with tempfile.TemporaryFile(dir=home) as probe:
+            probe.write(b"a")
+    except OSError as error:
+        fix = "Choose a place where you may write: set WORKBENCH_HOME"
+        if no_room(error):
+            fix = ADVICE
+        yield bad(CHECK, f"nothing can be written in {home}: {error.strerror}", fix)
 
 
 def shared_finding(what: str, path: Path, mount: Mount | None, *, jobs: bool) -> Finding:
@@ -95,8 +108,13 @@ def _below(path: Path, folder: str | None) -> bool:
 def clock_findings(home: Path) -> Iterator[Finding]:
     """Compare this host's clock with that of the file system, which stamps all files."""
     before = time.time()
-    with tempfile.TemporaryFile(dir=home) as probe:
-        stamp = os.fstat(probe.fileno()).st_mtime
+    try:
+        with tempfile.TemporaryFile(dir=home) as probe:
+            stamp = os.fstat(probe.fileno()).st_mtime
+    except OSError as error:
+        said = f"the file system of {home} was not asked for its time: {error.strerror}"
+        yield unknown(CLOCK, said, "It stamps what is written: see what 'home' says above")
+        return
     after = time.time()
     off = max(before - stamp, stamp - after, 0.0)
     yield clock_finding(f"the clock of the file system of {home}", off)

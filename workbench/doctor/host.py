@@ -15,6 +15,7 @@ from workbench.doctor.home import (
     mode_findings,
     purge_findings,
     shared_finding,
+    write_findings,
 )
 from workbench.doctor.mounts import mounted, room_findings
 from workbench.doctor.network import addresses, guess, interface_findings
@@ -87,6 +88,7 @@ def _home(site: Site) -> Iterator[Finding]:
     home = workbench_home()
     mount = mounted(home)
     yield from mode_findings(home)
+    yield from write_findings(home)
     yield from room_findings("space", home)
     yield shared_finding(HOME, home, mount, jobs=has_jobs(site))
     yield from purge_findings(home, mount)

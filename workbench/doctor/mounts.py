@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from workbench.doctor.findings import Finding, bad, good, warning
+from workbench.room import ADVICE
 
 MOUNTINFO = Path("/proc/self/mountinfo")
 NETWORK = (
@@ -99,7 +100,7 @@ def room_finding(check: str, path: Path, free: int, files: int | None) -> Findin
     said = f"{free / 1e9:,.1f} GB free in {path}"
     if files is not None:
         said += f", for {files:,} files"
-    fix = "Make room: workbench run du shows what runs take, workbench run delete removes them"
+    fix = ADVICE
     if free < TOO_LITTLE_BYTES or files == 0:
         return bad(check, said, fix)
     if free < LITTLE_BYTES or (files is not None and files < LITTLE_FILES):

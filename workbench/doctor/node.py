@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from workbench import environ
 from workbench.doctor.mounts import mounted
 from workbench.doctor.network import addresses
 from workbench.doctor.software import software
+from workbench.environ import CARD
 from workbench.errors import WorkbenchError
-from workbench.pool.card_socket import CARD
 from workbench.pool.plugins import vendor
 from workbench.pool.probe import Probe
 from workbench.resources import this_computer
@@ -62,7 +63,7 @@ def _looked(order: Mapping[str, Any], address: str) -> dict[str, Any]:
             "interface": next((name for name, at in there.items() if at == own), None),
             "software": software(),
             "folders": [shared(**folder) for folder in order["folders"]],
-            "scratch": scratch(Path(os.environ["WORKBENCH_NODE_DIR"])),
+            "scratch": scratch(Path(os.environ[environ.NODE_DIR])),
             "unreached": unreached(order["peers"]),
         }
     return found
@@ -101,7 +102,7 @@ def limits() -> dict[str, Any]:
     return {
         "open_files": soft,
         "open_files_hard": hard,
-        "memory_limit_bytes": int(os.environ.get("WORKBENCH_MEMORY_LIMIT") or 0),
+        "memory_limit_bytes": int(os.environ.get(environ.MEMORY_LIMIT) or 0),
         "memory_free_bytes": ours.memory_bytes,
         "cpus": ours.cpus,
     }

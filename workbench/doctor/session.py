@@ -9,6 +9,7 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
+from workbench import environ
 from workbench.clusters.login import listed, on_login_node
 from workbench.clusters.small_job import caller_ends
 from workbench.doctor.findings import Finding, bad, good, unknown, warning
@@ -111,7 +112,7 @@ def login_findings(site: Site) -> Iterator[Finding]:
 
 
 def _who_says(site: Site) -> str:
-    given = os.environ.get("WORKBENCH_LOGIN_NODE")
+    given = os.environ.get(environ.LOGIN_NODE)
     if given in ("0", "1"):
         return f"as WORKBENCH_LOGIN_NODE={given} says"
     if site.login_node is not None:

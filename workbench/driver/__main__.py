@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 import signal
 import sys
 import time
 from pathlib import Path
 
-from workbench.driver.run import NO_ROOM, ROOM_BYTES, Driver, TakenOver
+from workbench.driver.run import Driver, TakenOver
 from workbench.errors import Refused, WorkbenchError
+from workbench.room import little_room, no_room, waits_words
 from workbench.runs.lock import DriverLock
 
 LOG = logging.getLogger("workbench.driver")
@@ -48,10 +48,10 @@ def _acquired(folder: Path) -> DriverLock:
         try:
             return DriverLock.acquire(folder, folder.name)
         except OSError as error:
-            if error.errno not in NO_ROOM:
+            if not no_room(error):
                 raise
-            LOG.warning("no room on the file system of %s: waiting for it", folder)
-        while shutil.disk_usage(folder).free < ROOM_BYTES:
+            LOG.warning(waits_words(folder, str(error.strerror)))
+        while little_room(folder):
             time.sleep(1.0)
 
 

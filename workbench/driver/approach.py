@@ -13,7 +13,7 @@ LONGEST_S = 60.0
 TRIES = 3
 
 # Refusals that may be over in a moment, by themselves.
-PASSING = ("busy", "not_running", "timeout", "unreachable")
+PASSING = ("busy", "no_space", "not_running", "timeout", "unreachable")
 
 
 class Pauses:
@@ -71,8 +71,9 @@ def without_worker(status: Mapping[str, Any]) -> str:
     for state in ("failed", "starting", "pending", "submitted"):
         jobs = [job for job in status["jobs"] if job["state"] == state]
         if jobs:
-            why = jobs[0]["plain"] or jobs[0]["reason"]
-            start = f", expected to start at {jobs[0]['start']}" if jobs[0].get("start") else ""
+            why = (jobs[0]["plain"] or jobs[0]["reason"] or "").removesuffix(".")
+            expected = jobs[0].get("start") if state == "pending" else None
+            start = f", expected to start at {expected}" if expected else ""
             number = f"{len(jobs)} job{'s' if len(jobs) > 1 else ''} {state}"
             return f"{said}: {number}{f' ({why})' if why else ''}{start}"
     return said
@@ -80,7 +81,9 @@ def without_worker(status: Mapping[str, Any]) -> str:
 
 def gave_up(status: Mapping[str, Any]) -> bool:
     """Say whether a cluster ended by itself because it cannot be, not because it was killed."""
-    return bool(status["state"] == "failed" and status["reason"] and status["reason"] != KILLED)
+    if status["state"] != "failed" or status.get("damaged"):
+        return False
+    return bool(status["reason"] and status["reason"] != KILLED)
 
 
 def not_running(status: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.driver.progress import Progress, Range
-from workbench.environ import seconds
+from workbench.environ import BATCH_S, seconds
 
 TARGET_S = 2.0
 # What one driver writes down is the limit of many workers: half of the records a second that it
@@ -43,7 +43,7 @@ def batch_s(workers: int) -> float:
     ParameterError
         When the setting is no such number.
     """
-    return seconds("WORKBENCH_BATCH_S", max(TARGET_S, workers / RECORDS_PER_S))
+    return seconds(BATCH_S, max(TARGET_S, workers / RECORDS_PER_S))
 
 
 @dataclass

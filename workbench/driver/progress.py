@@ -51,6 +51,14 @@ class Progress:
         skipped = (failed == columns.stop - columns.start) & (self.state == NOT_RUN)
         self.state[skipped] = SKIPPED
 
+    def knows(self, receipt: Mapping[str, Any]) -> bool:
+        """Say whether every task and item of a receipt stands in the plan."""
+        tasks, items = len(self.state), self.plan.sizes[self.plan.dim]
+        return all(stop <= tasks for _, stop in receipt["tasks"]) and all(
+            entry["task"] < tasks and all(item < items for item in entry["items"])
+            for entry in receipt["failed"]
+        )
+
     def apply(self, receipt: Mapping[str, Any]) -> None:
         """Take in one receipt: done beats failed, the later failure beats the earlier."""
         failed = {e["task"]: e for e in receipt["failed"] if self.state[e["task"]] != DONE}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import shutil
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TypeVar
@@ -22,7 +22,9 @@ from workbench.driver.report import Report
 from workbench.driver.stage import StageRun
 from workbench.errors import RunFailed, WorkbenchError
 from workbench.inputs import ends_hash
-from workbench.recipe import Plan, Stage
+from workbench.parameters import Parameters
+from workbench.recipe import Plan, Recipe, Stage
+from workbench.room import little_room, no_room, waits_words
 from workbench.runs.checksum import FileRef, fault, read_sealed
 from workbench.runs.files import read_json
 from workbench.runs.journal import Journal, read_epochs
@@ -37,8 +39,6 @@ from workbench.runs.stages import Results
 
 LOG = logging.getLogger(__name__)
 
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
-ROOM_BYTES = 8 * 2**20
 STATUS_S = 0.5
 CONTROL_S = 0.25
 
@@ -71,10 +71,10 @@ class Driver:
         self._due = {"lock": 0.0, "status": 0.0, "control": 0.0}
         self._stopping = False
         self._distrust = bool((self._retry or {}).get("verify"))
+        self._events: SimpleQueue[Event] = SimpleQueue()
 
     def drive(self) -> str:
         """Run every stage and finish; return the final state."""
-        self.recipe = registry.resolve(self.manifest.recipe)
         self.report.items_dim = self.recipe.items
         sealed = read_sealed(self.folder, "result.json")
         if sealed is not None and not (self.folder / "stages").exists():
@@ -82,14 +82,11 @@ class Driver:
             self.report.status["items"] = sealed["items"]
             return self._ended(sealed["items"])
         self._with_room(lambda: self.report.say("starting"))
-        self.code_hash = self._accepted_code()
+        # What speaks against the run does so before its clusters are met.
+        _ = self.code_hash
         self._refuse_changed_inputs()
-        self.parameters = self.manifest.load(self.recipe, self.folder)
-        events: SimpleQueue[Event] = SimpleQueue()
-        links = self.links(events)
-        self.calls = Calls(links, events)
-        self.jobs = Jobs(self.folder, self.calls, self.beat, self.no_room)
-        self.folds = Folds(self.folder, self.lock.holder.epoch, self.jobs, self.written)
+        _ = self.parameters
+        _ = self.calls
         try:
             for stage in self.recipe.stages:
                 if not self._stage(stage):
@@ -100,6 +97,36 @@ class Driver:
             return "stopped"
         finally:
             self.calls.close()
+
+    @cached_property
+    def recipe(self) -> Recipe[Any]:
+        """The recipe, loaded where it is first needed: what keeps it from that ends the run."""
+        return registry.resolve(self.manifest.recipe)
+
+    @cached_property
+    def code_hash(self) -> str:
+        """The code that every order names; one that nobody accepted ends the run."""
+        return self._accepted_code()
+
+    @cached_property
+    def parameters(self) -> Parameters:
+        """What the manifest asks for, typed."""
+        return self.manifest.load(self.recipe, self.folder)
+
+    @cached_property
+    def calls(self) -> Calls:
+        """What is sent to the clusters; made once nothing speaks against the run."""
+        return Calls(self.links(self._events), self._events)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """What workers do besides batches."""
+        return Jobs(self.folder, self.calls, self.beat, self.no_room)
+
+    @cached_property
+    def folds(self) -> Folds:
+        """What makes few files of many."""
+        return Folds(self.folder, self.lock.holder.epoch, self.jobs, self.written)
 
     def links(self, events: SimpleQueue[Event]) -> list[Link]:
         """Return the clusters of the run, each on its way to be connected."""
@@ -153,13 +180,9 @@ class Driver:
 
     def no_room(self, message: str) -> None:
         """Say that the disk is full, and wait until it is not; raise where the run is stopped."""
-        needed = ROOM_BYTES
-        text = (
-            f"No room on the file system of {self.folder} ({message}). The run goes on by itself "
-            f"once {needed // 2**20} MB are free."
-        )
+        text = waits_words(self.folder, message)
         LOG.warning(text)
-        while shutil.disk_usage(self.folder).free < needed:
+        while little_room(self.folder):
             self.report.no_room(text)
             time.sleep(1.0)
             if (self.folder / "control" / "stop.json").exists():
@@ -176,7 +199,7 @@ class Driver:
         try:
             return self.lock.renew()
         except OSError as error:
-            if error.errno not in NO_ROOM:
+            if not no_room(error):
                 raise
             return self.lock.held()
 
@@ -186,7 +209,7 @@ class Driver:
             try:
                 return act()
             except OSError as error:
-                if error.errno not in NO_ROOM:
+                if not no_room(error):
                     raise
                 self.no_room(str(error.strerror))
 
@@ -242,12 +265,16 @@ class Driver:
         progress = Progress(plan)
         last = self.lock.holder.epoch - 1
         for line in read_epochs(self.folder, "tasks", last):
-            # What was damaged from outside may lack anything: its tasks are computed again.
-            if line.get("stage") == stage.name and line.get("plan") == ref.crc32c:
-                progress.apply(line)
-                self.report.count(line)
+            if line["stage"] != stage.name or line.get("plan") != ref.crc32c:
+                continue
+            if not progress.knows(line):
+                # Damaged from outside: its tasks are computed again.
+                LOG.warning("a record of tasks that stage %s does not have is left out", stage.name)
+                continue
+            progress.apply(line)
+            self.report.count(line)
         for fold in read_epochs(self.folder, "folds", last):
-            if fold.get("stage") == stage.name:
+            if fold["stage"] == stage.name:
                 progress.compacted(fold)
         self._drop_damaged(progress)
         progress.skip(self.report.failed_owners(plan))

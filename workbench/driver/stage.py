@@ -32,7 +32,9 @@ MYSTERIES = 20
 class Desk(Protocol):
     """What a stage needs of the run: where receipts go, and the beat between answers."""
 
-    calls: Calls
+    @property
+    def calls(self) -> Calls:
+        """What is sent to the clusters."""
 
     def record(self, receipt: Mapping[str, Any]) -> None:
         """Append a receipt to the journal; returns once it is on the disk."""

@@ -14,8 +14,6 @@ from dataclasses import dataclass
 
 from workbench.pool.vendor import FoundCard
 
-NODE = "WORKBENCH_NODE"
-CARD = "WORKBENCH_CARD"
 MOST_BYTES = 107
 
 

@@ -12,9 +12,8 @@ import hashlib
 import json
 import os
 import shutil
-import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -33,8 +32,9 @@ from workbench.pool.snapshot import (
     read,
     write,
 )
+from workbench.process import alive, identity
 from workbench.runs.files import read_json
-from workbench.runs.lock import boot_id, silent_s, start_ticks
+from workbench.runs.lock import silent_s
 
 POLL_S = 30.0
 LIMITS_S = 600.0
@@ -210,19 +210,13 @@ def _kept(file: Path, names: tuple[str, ...], mtime_ns: int, inode: int) -> Snap
 
 
 def _made(path: Path) -> bool:
-    who: Mapping[str, object] = {
-        "host": socket.gethostname(),
-        "boot_id": boot_id(),
-        "pid": os.getpid(),
-        "start_ticks": start_ticks(os.getpid()),
-    }
     try:
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except FileExistsError:
         return False
     # On a full disk the claim says nothing, and counts until it has been silent for long.
     with contextlib.suppress(OSError), open(descriptor, "w", encoding="utf-8") as file:
-        json.dump(who, file)
+        json.dump(identity(os.getpid()), file)
     return True
 
 
@@ -237,6 +231,5 @@ def _abandoned(path: Path) -> bool:
         who, silent = {}, silent_s(path)
     if not who:
         return silent > CLAIM_S
-    if who["host"] == socket.gethostname() and who["boot_id"] == boot_id():
-        return start_ticks(int(who["pid"])) != int(who["start_ticks"])
-    return silent > CLAIM_S
+    here = alive(who)
+    return silent > CLAIM_S if here is None else not here

@@ -12,9 +12,10 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 
+from workbench.environ import CARD, NODE
 from workbench.errors import Refused
 from workbench.kernel import Card
-from workbench.pool.card_socket import CARD, NODE, address, holder
+from workbench.pool.card_socket import address, holder
 from workbench.pool.probe import Probe
 from workbench.pool.usable import Usable, counted, usable_cards
 from workbench.pool.vendor import FoundCard, Vendor

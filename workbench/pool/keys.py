@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from workbench.errors import did_you_mean
+from workbench.errors import did_you_mean, quoted
 from workbench.pool import allowed, units
 
 Where = tuple[str, ...]
@@ -60,7 +60,7 @@ def key(
 
 def _of(kind: type, says: str, value: Any) -> Any:
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-        raise ValueError(f"{value!r} was given; it is {says}")
+        raise ValueError(f"{quoted(value)} was given; it is {says}")
     return value
 
 
@@ -93,7 +93,7 @@ def _plain(value: Any) -> str:
 def _number(value: Any, least: float, kind: type, says: str) -> Any:
     found = _of(kind, says, float(value) if kind is float and type(value) is int else value)
     if not least <= found < 1e15:
-        raise ValueError(f"{value!r} was given; it is {says}")
+        raise ValueError(f"{quoted(value)} was given; it is {says}")
     return found
 
 

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from workbench.pool.card_socket import NODE, holder
+from workbench.environ import NODE
+from workbench.pool.card_socket import holder
 from workbench.pool.collect import poll_s
 from workbench.pool.partition import LOCAL, Accelerator, Partition
 from workbench.pool.plugins import vendors

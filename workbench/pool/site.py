@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from workbench import environ
 from workbench.errors import NotFound, ParameterError, Problem
 from workbench.home import expanded, workbench_home
 from workbench.pool import allowed, keys
@@ -217,7 +218,7 @@ def site_file() -> Path | None:
     NotFound
         When ``WORKBENCH_SITE`` names a file that is not there.
     """
-    given = os.environ.get("WORKBENCH_SITE")
+    given = os.environ.get(environ.SITE)
     if given:
         path = expanded(given)
         if path is None or not path.is_file():

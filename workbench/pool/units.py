@@ -41,7 +41,8 @@ def size(text: str) -> int:
         With what it should read.
     """
     match = _SIZE.fullmatch(text.strip())
-    if match is None or (match[3] and not match[2]):
+    # A number alone would be bytes, which nobody means: Slurm's own numbers are megabytes.
+    if match is None or (match[3] and not match[2]) or not (match[2] or match[4]):
         raise ValueError("it reads a number with a unit, as in 64 GB or 64 GiB")
     factor: int = (1024 if match[3] else 1000) ** _POWER[match[2].lower()]
     return round(float(match[1]) * factor)

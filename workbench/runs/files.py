@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
+from workbench.room import naming
+
 RETRIES = 5
 
 
@@ -35,7 +37,8 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     """
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
-        with open(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+        flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY
+        with naming(path), open(os.open(part, flags, 0o600), "wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from workbench import registry
 from workbench.errors import Refused
+from workbench.process import start_ticks
 from workbench.runs.driver_job import awaited
 from workbench.runs.files import read_json, replace_json
 from workbench.runs.journal import read_epochs, standing_failures
-from workbench.runs.lock import Holder, held, lost, now, read_lock, start_ticks
+from workbench.runs.lock import Holder, held, lost, now, read_lock
 from workbench.runs.manifest import Manifest, read_manifest
 from workbench.runs.spawn import Detached, Guard, Started, Starter
 from workbench.runs.status import FINAL, describe, read_status, write_status

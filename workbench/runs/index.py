@@ -9,7 +9,6 @@ time.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import sqlite3
@@ -20,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import DamagedResult, NotFound
-from workbench.home import node_local
+from workbench.home import node_local, place_hash
 from workbench.runs.folder import find_run, run_ids, runs_home
 from workbench.runs.manifest import read_manifest
 from workbench.runs.status import FINAL, describe
@@ -266,8 +265,7 @@ class RunIndex:
 
 
 def _place() -> Path:
-    name = hashlib.sha256(os.fsencode(runs_home())).hexdigest()[:12]
-    return node_local() / f"runs-{name}.sqlite"
+    return node_local() / f"runs-{place_hash(runs_home(), 12)}.sqlite"
 
 
 def _connected(path: Path) -> sqlite3.Connection:

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from workbench.runs.lines import as_written
+
 LOG = logging.getLogger(__name__)
 
 
@@ -52,7 +54,8 @@ class Journal:
 def read_lines(path: Path) -> Iterator[dict[str, Any]]:
     """Yield the whole lines of one journal; a torn last line is no line.
 
-    A line that was altered is left out: a lost receipt only repeats its batch.
+    A line that was altered, or is no line of this journal, is left out: a lost receipt only
+    repeats its batch.
     """
     for number, line in _numbered(path):
         if line is None:
@@ -71,13 +74,13 @@ def _numbered(path: Path) -> Iterator[tuple[int, dict[str, Any] | None]]:
         data = path.read_bytes()
     except FileNotFoundError:
         return
-    end = data.rfind(b"\n") + 1
+    end, kind = data.rfind(b"\n") + 1, path.name.partition(".")[0]
     for number, text in enumerate(data[:end].split(b"\n")[:-1], 1):
         try:
             line = json.loads(text)
         except ValueError:
             line = None
-        yield number, line if isinstance(line, dict) else None
+        yield number, line if as_written(kind, line) else None
 
 
 def read_epochs(folder: Path, kind: str, last: int) -> Iterator[dict[str, Any]]:

@@ -8,10 +8,8 @@ network file system.
 from __future__ import annotations
 
 import contextlib
-import errno
 import logging
 import os
-import socket
 import tempfile
 import threading
 import time
@@ -21,6 +19,8 @@ from pathlib import Path
 
 from workbench.environ import seconds
 from workbench.errors import Refused
+from workbench.process import alive, identity, is_here
+from workbench.room import no_room
 from workbench.runs.files import read_json, replace_json
 
 LOG = logging.getLogger(__name__)
@@ -48,24 +48,6 @@ class Holder:
     def __str__(self) -> str:
         job = f", job {self.job_id}" if self.job_id else ""
         return f"process {self.pid} on {self.host}{job} (since epoch {self.epoch})"
-
-
-def boot_id() -> str:
-    """Return the kernel's id of this boot: process numbers mean nothing beyond it."""
-    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-
-
-def start_ticks(pid: int) -> int | None:
-    """Return when a process started, in clock ticks after boot; None where there is none.
-
-    A number that is taken again by another process has another start (proc(5), field 22).
-    """
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return None
-    fields = stat.rpartition(")")[2].split()
-    return None if fields[0] in "ZX" else int(fields[19])
 
 
 def batch_job_id() -> str | None:
@@ -114,29 +96,17 @@ def read_lock(folder: Path) -> Holder | None:
     return Holder(**{name: found[name] for name in Holder.__dataclass_fields__})
 
 
-def here(holder: Holder) -> bool:
-    """Say whether the holder ran on this host since its last boot."""
-    return holder.host == socket.gethostname() and holder.boot_id == boot_id()
-
-
-def alive(holder: Holder) -> bool | None:
-    """Say whether the holder runs; None when only its silence can tell (another host)."""
-    if not here(holder):
-        return None
-    return start_ticks(holder.pid) == holder.start_ticks
-
-
 def lost(folder: Path, holder: Holder) -> bool:
     """Say whether the holder is gone, as far as one look at ``driver.lock`` can tell.
 
     One that runs and gives no sign of life is as good as gone: it was stopped, or hangs.  Who is
     about to take the run over looks longer: :class:`Watch`.
     """
-    if alive(holder) is False:
+    if alive(vars(holder)) is False:
         return True
     file = folder / "driver.lock"
     try:
-        if here(holder) and time.time() - file.stat().st_mtime <= silence_s():
+        if is_here(vars(holder)) and time.time() - file.stat().st_mtime <= silence_s():
             # On its own host one look at the clock does; it is asked a few times a second.
             return False
         return silent_s(file) > silence_s()
@@ -163,7 +133,7 @@ class Watch:
         holder = read_lock(self.folder)
         if holder is None:
             return False
-        if alive(holder) is False:
+        if alive(vars(holder)) is False:
             return True
         sign = _sign(self.folder)
         if self._seen is None or self._seen[0] != sign:
@@ -191,13 +161,9 @@ class DriverLock:
         if current is not None and not _gone(folder):
             raise held(current)
         epoch = _claim(folder, current.epoch if current else 0)
-        pid = os.getpid()
         holder = Holder(
             run_id=run_id,
-            host=socket.gethostname(),
-            boot_id=boot_id(),
-            pid=pid,
-            start_ticks=start_ticks(pid) or 0,
+            **identity(os.getpid()),
             job_id=batch_job_id(),
             epoch=epoch,
             renewed=now(),
@@ -237,7 +203,7 @@ class DriverLock:
         try:
             replace_json(self.folder / "driver.lock", asdict(self.holder))
         except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            if not no_room(error):
                 raise
             os.utime(self.folder / "driver.lock")
         return True
@@ -274,9 +240,9 @@ def _gone(folder: Path) -> bool:
     """Say whether the driver is gone; of one that is silent, after watching it long enough."""
     watch = Watch(folder)
     holder = read_lock(folder)
-    if holder is None or alive(holder) is False:
+    if holder is None or alive(vars(holder)) is False:
         return watch.gone()
-    if here(holder) and not lost(folder, holder):
+    if is_here(vars(holder)) and not lost(folder, holder):
         return False
     silence = silence_s()
     deadline = time.monotonic() + silence + 1

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Protocol
 
 from workbench.detach import run_detached
-from workbench.environ import read_seconds
-from workbench.runs.lock import Watch, read_lock, start_ticks
+from workbench.environ import RESTART_DELAYS_S, read_seconds
+from workbench.process import start_ticks
+from workbench.runs.lock import Watch, read_lock
 from workbench.runs.manifest import read_manifest
 from workbench.runs.status import FINAL, read_status
 
@@ -68,7 +69,7 @@ class Detached:
 
 def restart_delays() -> tuple[float, ...]:
     """Return the pauses before each restart of a dead driver, in seconds."""
-    name = "WORKBENCH_RESTART_DELAYS_S"
+    name = RESTART_DELAYS_S
     given = os.environ.get(name)
     return tuple(read_seconds(name, part) for part in given.split(",")) if given else DELAYS_S
 

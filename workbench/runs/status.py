@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from workbench.room import free_bytes, waits_words
 from workbench.runs.checksum import read_sealed
 from workbench.runs.driver_job import DriverJob, awaited
 from workbench.runs.files import read_json, replace_json
@@ -26,6 +27,7 @@ STATES = (
 )
 FINAL = ("stopped", "failed", "completed", "completed_with_failures")
 DONE = ("completed", "completed_with_failures")
+STATUS_BYTES = 2**16
 
 
 def empty_status(items: int) -> dict[str, Any]:
@@ -123,7 +125,7 @@ def describe(folder: Path) -> dict[str, Any]:
         "driver": _driver(holder, state),
         "driver_job": asdict(job) if job else None,
         "error": status["error"],
-        "message": _message(state, status, job),
+        "message": _message(state, status, job) or _held_up(folder, state),
         "notes": status.get("notes", []),
         "stages": status["stages"],
         "left_s": status.get("left_s"),
@@ -136,6 +138,13 @@ def _message(state: str, status: Mapping[str, Any], job: DriverJob | None) -> st
     if job is not None:
         return f"its driver waits to start: {job}"
     return "" if state == "interrupted" else str(status["message"])
+
+
+def _held_up(folder: Path, state: str) -> str:
+    """Say that the disk is full where the driver has not even the room to write that."""
+    if state in (*FINAL, "interrupted") or free_bytes(folder) > STATUS_BYTES:
+        return ""
+    return waits_words(folder, "nothing can be written")
 
 
 def _lost(folder: Path, status: Mapping[str, Any], holder: Holder | None) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.errors import ParameterError, Problem, did_you_mean
+from workbench.errors import ParameterError, Problem, did_you_mean, quoted
 from workbench.recipe import Recipe
 
 OPERATORS = ("contains", "=", "!=", "<", "<=", ">", ">=")
@@ -143,12 +143,15 @@ class ResultTable:
     def _refuse_unknown(self, sort: str, filters: Sequence[Condition]) -> None:
         names = self._names()
         problems = [
-            Problem(where, f"the table has no column {name!r}.{did_you_mean(name, names)}")
+            Problem(where, f"the table has no column {quoted(name)}.{did_you_mean(name, names)}")
             for where, name in [("sort", sort), *(("filter", c.column) for c in filters)]
             if name and name not in names
         ]
         problems += [
-            Problem("filter", f"{c.operator!r} is no comparison: use one of {' '.join(OPERATORS)}.")
+            Problem(
+                "filter",
+                f"{quoted(c.operator)} is no comparison: use one of {' '.join(OPERATORS)}.",
+            )
             for c in filters
             if c.operator not in OPERATORS
         ]
@@ -239,7 +242,7 @@ def _meets(condition: Condition, column: Column, values: NDArray[Any]) -> NDArra
     except ValueError:
         wanted = math.nan
     if math.isnan(wanted):
-        message = f"{column.name} holds numbers: {condition.value!r} is none."
+        message = f"{column.name} holds numbers: {quoted(condition.value)} is none."
         raise ParameterError.of([Problem("filter", message)])
     return _compared(condition.operator, values, wanted)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from workbench import registry
 from workbench.runs.handle import Run
 from workbench.testing.arrays import differences
 from workbench.testing.home import Home
@@ -45,13 +46,39 @@ def same(one: Path, other: Path) -> None:
         With the stage whose keys differ, or the first values that do, by name.
     """
     __tracebackhide__ = True
-    keys = [
-        {s["name"]: s["keys_sha256"] for s in Run(f).describe()["stages"]} for f in (one, other)
-    ]
-    assert keys[0] == keys[1], f"equal runs have different task keys: {keys[0]}, {keys[1]}"
+    _same_keys(one, other)
     with Run(one).open() as first, Run(other).open() as second:
         found = differences(first, second)
     assert not found, (
         "the values depend on how the run was computed (global randomness? something kept from "
         f"one task to the next?): {'; '.join(found)}"
     )
+
+
+def alike(one: Path, other: Path) -> None:
+    """Compare two runs of different device classes, say a card's with one on CPUs.
+
+    The task keys have to be equal, and every value as near as its ``Output.tolerance`` says.
+
+    Raises
+    ------
+    AssertionError
+        With the stage whose keys differ, or the first values that do by more, by name.
+    """
+    __tracebackhide__ = True
+    _same_keys(one, other)
+    recipe = registry.resolve(Run(one).manifest.recipe)
+    declared = [output for stage in recipe.stages for output in stage.outputs]
+    declared += [column for output in declared for column in output.columns]
+    tolerances = {output.name: output.tolerance for output in declared}
+    with Run(one).open() as first, Run(other).open() as second:
+        found = differences(first, second, tolerances)
+    assert not found, f"the devices differ by more than Output.tolerance: {'; '.join(found)}"
+
+
+def _same_keys(one: Path, other: Path) -> None:
+    __tracebackhide__ = True
+    keys = [
+        {s["name"]: s["keys_sha256"] for s in Run(f).describe()["stages"]} for f in (one, other)
+    ]
+    assert keys[0] == keys[1], f"equal runs have different task keys: {keys[0]}, {keys[1]}"

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from workbench import environ
+from workbench.home import HOME
 from workbench.runs.handle import Run
 from workbench.runs.status import FINAL
 
@@ -67,7 +69,7 @@ class Home:
 
         Nothing but the tests restarts a driver: they want to see it dead.
         """
-        ours = {"WORKBENCH_HOME": str(self.folder), "WORKBENCH_RESTART_DELAYS_S": "3600"}
+        ours = {HOME: str(self.folder), environ.RESTART_DELAYS_S: "3600"}
         return {**os.environ, **ours, **settings}
 
     def cluster(self, name: str) -> str:
@@ -96,7 +98,7 @@ class Home:
             Folder of the run, with plans and parts still in it.
         """
         words = (sys.executable, "-m", "workbench.testing.shuffled")
-        settings = {"WORKBENCH_BATCH_S": str(batch_s), "PYTHONHASHSEED": str(seed)}
+        settings = {environ.BATCH_S: str(batch_s), "PYTHONHASHSEED": str(seed)}
         done = subprocess.run(
             [*words, self.recipe, str(self._values), str(seed)],
             env=self.environment(**settings),

@@ -85,10 +85,7 @@ _README = Template("""\
 One recipe for the science workbench, `$id`, in one file: `$module.py`.
 
 ```console
-$$ pip install -e ".[dev]"
-$$ workbench recipe show $id
-$$ workbench run start $id --set points=5000 --wait
-$$ pytest
+$commands
 ```
 
 Edit `$module.py` into your own calculation: the parameters, the plan (which items there are), the
@@ -97,6 +94,16 @@ kernel (what is computed for some of them) and the outputs (names, dims, units).
 that make a run of seconds, with a dozen tasks or more.
 Give the recipe a new `version` whenever its values change.
 """)
+
+
+def commands(name: str) -> tuple[str, ...]:
+    """Return what to type in the folder of a pack with recipe `name`, as it was written."""
+    return (
+        'pip install -e ".[dev]"',
+        f"workbench recipe show {name}",
+        f"workbench run start {name} --set points=5000 --wait",
+        "pytest",
+    )
 
 
 def write_pack(name: str, folder: str | Path) -> Path:
@@ -129,6 +136,7 @@ def write_pack(name: str, folder: str | Path) -> Path:
         "id": name,
         "dist": "-".join(words),
         "module": "_".join(words),
+        "commands": "\n".join(f"$ {command}" for command in commands(name)),
         "Name": "".join(word.capitalize() for word in words[1:]),
     }
     pack = Path(folder).expanduser() / values["dist"]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.clusters.process.begin import start_forkserver
-from workbench.clusters.process.who import BEGAN
+from workbench.environ import JOB_BEGAN
 from workbench.errors import WorkbenchError
 from workbench.pool.held import HeldCard, hold
 from workbench.pool.plugins import vendor
@@ -37,7 +37,7 @@ def main(folder: Path, job: str) -> int:
     found = meeting.wait()
     if found is None:
         return 0
-    os.environ.setdefault(BEGAN, str(time.time()))
+    os.environ.setdefault(JOB_BEGAN, str(time.time()))
     wanted = found.settings["environment"]
     if any(os.environ.get(name) != value for name, value in wanted.items()):
         # Read when a process starts: hash seed, threads of numerical libraries.  Some schedulers

@@ -19,7 +19,7 @@ from typing import Any, Literal, TypeVar
 import psutil
 from numpy.typing import NDArray
 
-from workbench import registry
+from workbench import environ, registry
 from workbench.code import code_hash
 from workbench.errors import DamagedResult, NotFound, RecipeError
 from workbench.kernel import KernelContext
@@ -118,7 +118,7 @@ class Cache:
     def __init__(self) -> None:
         self._kept: OrderedDict[str, Any] = OrderedDict()
         self._process = psutil.Process()
-        self._limit = int(os.environ.get("WORKBENCH_MEMORY_LIMIT") or psutil.virtual_memory().total)
+        self._limit = int(os.environ.get(environ.MEMORY_LIMIT) or psutil.virtual_memory().total)
 
     def get(self, key: str, build: Callable[[], T]) -> T:
         """Return the kept value, or build and keep it."""

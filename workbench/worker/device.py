@@ -9,8 +9,8 @@ from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any
 
+from workbench.environ import CARD
 from workbench.kernel import Card
-from workbench.pool.card_socket import CARD
 from workbench.worker.memory import reserving
 
 

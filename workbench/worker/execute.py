@@ -6,10 +6,8 @@ pickled: the recipe is found by its entry point on the worker.
 
 from __future__ import annotations
 
-import errno
 import gc
 import os
-import shutil
 import socket
 import time
 from collections.abc import Mapping
@@ -22,8 +20,10 @@ from typing import Any
 import google_crc32c
 import numpy as np
 
+from workbench import environ
 from workbench.errors import RecipeError, WorkbenchError
 from workbench.recipe import Plan, Task
+from workbench.room import little_room, no_room
 from workbench.runs.files import replacing
 from workbench.runs.lock import batch_job_id, now
 from workbench.runs.parts import BlockBuilder, write_part
@@ -34,8 +34,6 @@ from workbench.worker.note import Note, node_folder, note_name
 from workbench.worker.outputs import DONE, FAILED, Checked, Declared
 
 PART_BYTES = 64 * 2**20
-ROOM_BYTES = 8 * 2**20
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 @lru_cache(maxsize=1)
@@ -68,7 +66,7 @@ def run_batch(order: Mapping[str, Any]) -> dict[str, Any]:
     except WorkbenchError as error:
         return {"fatal": {"code": error.code, "message": error.message}}
     except OSError as error:
-        if error.errno not in NO_ROOM:
+        if not no_room(error):
             raise
         return {"no_room": f"{error.strerror}: {error.filename or order['folder']}"}
 
@@ -152,10 +150,7 @@ class _Batch:
 
     def _disk_is_full(self, error: BaseException) -> bool:
         """Say whether a kernel met a disk without room, which is no fault of its item."""
-        if not isinstance(error, OSError) or error.errno not in NO_ROOM:
-            return False
-        places = (self.run.folder, node_folder())
-        return any(shutil.disk_usage(place).free < ROOM_BYTES for place in places)
+        return no_room(error) and any(map(little_room, (self.run.folder, node_folder())))
 
     def _task(self, number: int) -> Task:
         tasks = self.plan.tasks
@@ -256,7 +251,7 @@ class _Batch:
 
 def worker_name() -> str:
     """Return this worker's name in its cluster."""
-    return os.environ.get("WORKBENCH_WORKER_NAME") or str(os.getpid())
+    return os.environ.get(environ.WORKER_NAME) or str(os.getpid())
 
 
 def ranges(numbers: list[int]) -> list[list[int]]:
@@ -318,7 +313,7 @@ def told(error: BaseException) -> str:
         trace = trace.tb_next
     where = f" ({trace.tb_frame.f_code.co_filename}:{trace.tb_lineno})" if trace else ""
     if isinstance(error, MemoryError):
-        limit = int(os.environ.get("WORKBENCH_MEMORY_LIMIT") or 0)
+        limit = int(os.environ.get(environ.MEMORY_LIMIT) or 0)
         had = f"; this worker had {limit / 1e9:.1f} GB" if limit else ""
         return f"needed more memory than there is{had}: {text}{where}"[:2000]
     return f"{type(error).__name__}: {text}{where}"[:2000]

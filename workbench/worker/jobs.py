@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from workbench.errors import WorkbenchError
+from workbench.room import no_room
 from workbench.runs.combine import CombineJob, run_combine
 from workbench.runs.compact import compact
 from workbench.runs.parts import PartRef
 from workbench.runs.records import read_record
 from workbench.worker.context import RunContext, WorkerContext, run_context
-from workbench.worker.execute import NO_ROOM, told
+from workbench.worker.execute import told
 
 
 def run_job(order: Mapping[str, Any]) -> dict[str, Any]:
@@ -28,7 +29,7 @@ def run_job(order: Mapping[str, Any]) -> dict[str, Any]:
     except WorkbenchError as error:
         return {"fatal": {"code": error.code, "message": error.message}}
     except OSError as error:
-        if error.errno not in NO_ROOM:
+        if not no_room(error):
             raise
         return {"no_room": f"{error.strerror}: {error.filename or order['folder']}"}
     except Exception:

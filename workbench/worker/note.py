@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from workbench import environ
 from workbench.home import private_folder
 
 _LAYOUT = struct.Struct("<64sqd")
@@ -25,7 +26,7 @@ _KEPT_S = 3600.0
 
 def node_folder() -> Path:
     """Return this node's private folder for notes and caches, made if need be."""
-    given = os.environ.get("WORKBENCH_NODE_DIR")
+    given = os.environ.get(environ.NODE_DIR)
     return private_folder(Path(given or f"{tempfile.gettempdir()}/workbench-{os.getuid()}"))
 
 

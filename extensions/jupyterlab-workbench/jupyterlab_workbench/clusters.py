@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import workbench
 from jupyterlab_workbench.documents.clusters import ClusterLogQuery, ClusterRequest, ClusterSize
 from jupyterlab_workbench.errors import parameter
 from jupyterlab_workbench.request import Request, verb
-from workbench import service, views
-from workbench.errors import NotFound, ParameterError
+from workbench.errors import NotFound, ParameterError, quoted
 
 
 class Clusters(Request):
@@ -18,7 +18,7 @@ class Clusters(Request):
     @verb
     async def get(self) -> None:
         """Answer with every cluster that was ever started, by name."""
-        self.tell({"clusters": await asyncio.to_thread(views.clusters)})
+        self.tell({"clusters": await asyncio.to_thread(lambda: workbench.views.clusters())})
 
     @verb
     async def post(self) -> None:
@@ -83,15 +83,19 @@ class Log(Request):
         """Answer with a piece of a cluster's log, or of that of one of its jobs."""
         asked = self.query(ClusterLogQuery)
         await asyncio.to_thread(known, name)
-        self.tell(await asyncio.to_thread(views.cluster_log, name, asked.job, asked.from_))
+        self.tell(
+            await asyncio.to_thread(
+                lambda: workbench.views.cluster_log(name, asked.job, asked.from_)
+            )
+        )
 
 
 def known(name: str) -> None:
     """Raise NotFound where no cluster has this name, or none can have it."""
     try:
-        service.open_cluster(name)
+        workbench.service.open_cluster(name)
     except ParameterError as error:
-        raise NotFound(f"There is no cluster named {name!r}.") from error
+        raise NotFound(f"There is no cluster named {quoted(name)}.") from error
 
 
 def _keywords(asked: ClusterRequest) -> dict[str, Any]:
@@ -109,11 +113,11 @@ def _bounds(asked: ClusterSize) -> tuple[int, int]:
 
 
 def _page(name: str) -> dict[str, Any]:
-    found = views.cluster_page(name)
+    found = workbench.views.cluster_page(name)
     there = found["dashboard"]
     return {**found, "dashboard": f"clusters/{name}/dashboard/status" if there else None}
 
 
 def _scaled(name: str, low: int, high: int) -> dict[str, Any]:
-    service.open_cluster(name).scale(low, high)
+    workbench.service.open_cluster(name).scale(low, high)
     return _page(name)

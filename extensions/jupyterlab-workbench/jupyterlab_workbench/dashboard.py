@@ -19,10 +19,10 @@ from tornado.websocket import (
     websocket_connect,
 )
 
+import workbench
 from jupyterlab_workbench.clusters import known
 from jupyterlab_workbench.errors import Told, plain
 from jupyterlab_workbench.request import Request, verb
-from workbench import views
 
 CONNECT_S = 10.0
 ANSWER_S = 60.0
@@ -46,7 +46,7 @@ class Dashboard(Request, WebSocketHandler):
     async def get(self, name: str, path: str) -> None:
         """Pass a request on to the cluster's dashboard."""
         await asyncio.to_thread(known, name)
-        root = await asyncio.to_thread(views.dashboard, name)
+        root = await asyncio.to_thread(lambda: workbench.views.dashboard(name))
         query = [
             (key, text)
             for key in self.request.query_arguments

@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable
 from logging import Logger
 from typing import Any
 
+import workbench
 from jupyterlab_workbench.answers import Answers
 from jupyterlab_workbench.errors import Told
-from workbench import views
 
 WATCH_S = 10.0
 NEWS_S = 2.0
@@ -35,7 +35,7 @@ class Desk:
         self.answers = Answers(python, log)
         self.upload_bytes = upload_bytes
         self._log = log
-        self._index: views.RunIndex | None = None
+        self._index: workbench.views.RunIndex | None = None
         self._seen: set[str] = set()
         self._news = news
         self._told: Any = None
@@ -43,10 +43,10 @@ class Desk:
         self._filling: asyncio.Future[None] | None = None
         self._closed = False
 
-    def index(self) -> views.RunIndex:
+    def index(self) -> workbench.views.RunIndex:
         """Return the list of runs; call it off the event loop."""
         if self._index is None:
-            self._index = views.run_index()
+            self._index = workbench.views.run_index()
         return self._index
 
     async def runs(self, **which: Any) -> dict[str, Any]:
@@ -80,6 +80,8 @@ class Desk:
             self._index.close()
 
     async def _watch(self, look: Callable[[], Awaitable[None]], every_s: float) -> None:
+        # JupyterLab's start does not wait for the workbench; the first request finds it loaded.
+        await asyncio.to_thread(lambda: workbench.views)
         while True:
             await asyncio.sleep(every_s)
             try:

@@ -15,6 +15,7 @@ from workbench.errors import (
     Refused,
     RunFailed,
     WorkbenchError,
+    quoted,
 )
 
 STATUS: Mapping[type[WorkbenchError], int] = {
@@ -74,5 +75,5 @@ def parameter(name: str, message: str) -> Told:
 
 def invalid_filter(text: str) -> Told:
     """Return that a condition cannot be read."""
-    said = f"{text!r} is no condition: write column<value, with one of = != < <= > >= ~."
+    said = f"{quoted(text)} is no condition: write column<value, with one of = != < <= > >= ~."
     return parameter("filter", said)

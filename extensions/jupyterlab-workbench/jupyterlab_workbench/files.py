@@ -8,11 +8,11 @@ from typing import IO, Any
 
 from tornado import web
 
+import workbench
 from jupyterlab_workbench.documents.recipes import ContentsPath, UploadQuery
 from jupyterlab_workbench.errors import Told, plain, told
 from jupyterlab_workbench.request import BODY_BYTES, Request, verb
-from workbench import views
-from workbench.errors import WorkbenchError
+from workbench.errors import WorkbenchError, quoted
 
 JSON = "application/json"
 ENDLESS = 2**62
@@ -46,7 +46,7 @@ class Files(Request):
             return
         try:
             name = self.query(UploadQuery).name
-            self._place = await asyncio.to_thread(views.upload_place, name)
+            self._place = await asyncio.to_thread(lambda: workbench.views.upload_place(name))
             self._file = self._place.open("xb")
         except Told as error:
             self._refused = error
@@ -117,8 +117,8 @@ class Files(Request):
         try:
             found = Path(on_disk(path))
         except web.HTTPError as error:
-            raise plain(404, "not_found", f"There is no file {path!r} here.") from error
+            raise plain(404, "not_found", f"There is no file {quoted(path)} here.") from error
         if not found.exists():
-            raise plain(404, "not_found", f"There is no file {path!r} in the file browser.")
+            raise plain(404, "not_found", f"There is no file {quoted(path)} in the file browser.")
         size = found.stat().st_size if found.is_file() else 0
         return {"path": str(found), "name": found.name, "bytes": size}

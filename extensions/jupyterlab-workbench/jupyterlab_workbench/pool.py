@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 
+import workbench
 from jupyterlab_workbench.request import Request, verb
-from workbench import service
 
 
 class Pool(Request):
@@ -15,7 +15,7 @@ class Pool(Request):
     @verb
     async def get(self) -> None:
         """Answer with every partition; the scheduler is asked at most twice a minute."""
-        self.tell(await asyncio.to_thread(lambda: service.pool().to_json()))
+        self.tell(await asyncio.to_thread(lambda: workbench.service.pool().to_json()))
 
 
 class Cards(Request):
@@ -24,7 +24,7 @@ class Cards(Request):
     @verb
     async def get(self) -> None:
         """Answer with a byte a card, or 304 where none has changed; how old it is either way."""
-        pool = await asyncio.to_thread(lambda: service.pool(starts=False))
+        pool = await asyncio.to_thread(lambda: workbench.service.pool(starts=False))
         payload = await asyncio.to_thread(lambda: pool.cards().payload())
         self.set_header("Etag", f'"{hashlib.sha256(payload).hexdigest()[:32]}"')
         self.set_header("Cache-Control", "private, no-cache")

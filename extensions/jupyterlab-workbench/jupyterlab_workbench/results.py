@@ -7,12 +7,13 @@ import json
 import re
 from typing import Any
 
+import workbench
 from jupyterlab_workbench.documents.base import LogQuery
 from jupyterlab_workbench.documents.recipes import NotebookRequest
 from jupyterlab_workbench.documents.results import ItemsQuery, TableQuery
 from jupyterlab_workbench.errors import invalid_filter, plain
 from jupyterlab_workbench.request import Request, verb
-from workbench import service, views
+from workbench.errors import quoted
 
 CONDITION = re.compile(r"([A-Za-z0-9_]+)(!=|<=|>=|=|<|>|~)(.*)\Z", re.DOTALL)
 CSV_ROWS = 5000
@@ -24,7 +25,7 @@ class Figures(Request):
     @verb
     async def get(self, run_id: str) -> None:
         """Names of the figures, drawn at the end or of what is there so far."""
-        drawn = await asyncio.to_thread(views.figures, run_id)
+        drawn = await asyncio.to_thread(lambda: workbench.views.figures(run_id))
         if drawn:
             written = [path.stat().st_mtime_ns for path in drawn.values()]
             self.tell({"names": list(drawn), "stamp": str(max(written))})
@@ -38,7 +39,7 @@ class Figure(Request):
     @verb
     async def get(self, run_id: str, name: str) -> None:
         """One figure as Vega-Lite."""
-        drawn = await asyncio.to_thread(views.figures, run_id)
+        drawn = await asyncio.to_thread(lambda: workbench.views.figures(run_id))
         if name in drawn:
             self.tell(json.loads(await asyncio.to_thread(drawn[name].read_bytes)))
             return
@@ -52,7 +53,7 @@ class Rows(Request):
     async def get(self, run_id: str) -> None:
         """Answer with a page of the table."""
         asked = self.query(TableQuery)
-        await asyncio.to_thread(lambda: service.open_run(run_id))
+        await asyncio.to_thread(lambda: workbench.service.open_run(run_id))
         self.tell(
             await self.desk.answers.ask(
                 "rows", run_id=run_id, offset=asked.offset, limit=asked.limit, **_order(asked)
@@ -67,7 +68,7 @@ class Csv(Request):
     async def get(self, run_id: str) -> None:
         """Answer with the whole table, sorted and filtered, piece by piece."""
         asked = self.query(TableQuery)
-        await asyncio.to_thread(lambda: service.open_run(run_id))
+        await asyncio.to_thread(lambda: workbench.service.open_run(run_id))
         offset, more = 0, True
         while more:
             piece = await self.desk.answers.ask(
@@ -89,7 +90,7 @@ class Items(Request):
     async def get(self, run_id: str) -> None:
         """Items one by one, failed ones first."""
         asked = self.query(ItemsQuery)
-        await asyncio.to_thread(lambda: service.open_run(run_id))
+        await asyncio.to_thread(lambda: workbench.service.open_run(run_id))
         self.tell(await self.desk.answers.ask("items", run_id=run_id, **asked.model_dump()))
 
 
@@ -100,7 +101,7 @@ class Log(Request):
     async def get(self, run_id: str) -> None:
         """Answer with a piece of the log."""
         start = self.query(LogQuery).from_
-        self.tell(await asyncio.to_thread(views.log_piece, run_id, start))
+        self.tell(await asyncio.to_thread(lambda: workbench.views.log_piece(run_id, start)))
 
 
 class Notebook(Request):
@@ -113,7 +114,9 @@ class Notebook(Request):
         cells = await self.desk.answers.ask("notebook", run_id=run_id)
         contents: Any = self.contents_manager
         if not await _now(contents.dir_exists(folder)):
-            raise plain(404, "not_found", f"There is no folder {folder!r} in the file browser.")
+            raise plain(
+                404, "not_found", f"There is no folder {quoted(folder)} in the file browser."
+            )
         name = await _now(contents.increment_filename(f"{run_id}.ipynb", folder))
         path = f"{folder}/{name}".strip("/")
         model = {"type": "notebook", "format": "json", "content": cells}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import workbench
 from jupyterlab_workbench.documents.runs import (
     DeleteQuery,
     GoOn,
@@ -15,7 +16,7 @@ from jupyterlab_workbench.documents.runs import (
 )
 from jupyterlab_workbench.errors import plain
 from jupyterlab_workbench.request import Request, verb
-from workbench import service, views
+from workbench.errors import quoted
 
 STATES = State.__args__  # type: ignore[attr-defined]
 
@@ -30,7 +31,7 @@ class Runs(Request):
         states = [word for word in asked.state.split(",") if word]
         wrong = [word for word in states if word not in STATES]
         if wrong:
-            message = f"There is no state {wrong[0]!r}. There are: {', '.join(STATES)}."
+            message = f"There is no state {quoted(wrong[0])}. There are: {', '.join(STATES)}."
             raise plain(422, "parameters", message)
         found = await self.desk.runs(
             text=asked.text, states=states, limit=asked.limit, after=asked.after
@@ -45,7 +46,7 @@ class Runs(Request):
             "submit", recipe_id=asked.recipe, values=asked.values, on=asked.on, like=asked.like
         )
         self.set_header("Location", f"{self.request.path}/{run['run_id']}")
-        self.tell(await asyncio.to_thread(views.run_page, run["run_id"]), 201)
+        self.tell(await asyncio.to_thread(lambda: workbench.views.run_page(run["run_id"])), 201)
 
 
 class OneRun(Request):
@@ -54,14 +55,14 @@ class OneRun(Request):
     @verb
     async def get(self, run_id: str) -> None:
         """Everything about one run."""
-        self.tell(await asyncio.to_thread(views.run_page, run_id))
+        self.tell(await asyncio.to_thread(lambda: workbench.views.run_page(run_id)))
 
     @verb
     async def delete(self, run_id: str) -> None:
         """Delete a run, or all of it but the result."""
         asked = self.query(DeleteQuery)
         keep = asked.keep_result
-        await asyncio.to_thread(lambda: service.delete(run_id, keep_result=keep))
+        await asyncio.to_thread(lambda: workbench.service.delete(run_id, keep_result=keep))
         self.set_status(204)
         self.finish()
 
@@ -82,7 +83,7 @@ class Resume(Request):
     async def post(self, run_id: str) -> None:
         """Go on with a run that was stopped, interrupted or failed."""
         await self.desk.answers.ask("resume", run_id=run_id, **self.body(GoOn).model_dump())
-        self.tell(await asyncio.to_thread(views.run_page, run_id))
+        self.tell(await asyncio.to_thread(lambda: workbench.views.run_page(run_id)))
 
 
 class Retry(Request):
@@ -93,7 +94,7 @@ class Retry(Request):
         """Compute failed items once more."""
         asked = self.body(RetryRequest)
         await self.desk.answers.ask("retry", run_id=run_id, **asked.model_dump())
-        self.tell(await asyncio.to_thread(views.run_page, run_id))
+        self.tell(await asyncio.to_thread(lambda: workbench.views.run_page(run_id)))
 
 
 class Code(Request):
@@ -102,9 +103,9 @@ class Code(Request):
     @verb
     async def get(self, run_id: str) -> None:
         """Answer with what starts a run with the same values."""
-        self.tell(await asyncio.to_thread(lambda: views.code(run_id)))
+        self.tell(await asyncio.to_thread(lambda: workbench.views.code(run_id)))
 
 
 def _stopped(run_id: str) -> dict[str, Any]:
-    service.open_run(run_id).stop()
-    return views.run_page(run_id)
+    workbench.service.open_run(run_id).stop()
+    return workbench.views.run_page(run_id)

@@ -38,6 +38,12 @@ def test_the_server_loads_nothing_heavy():
     assert json.loads(done.stdout) == []
 
 
+def test_the_start_of_the_server_does_not_wait_for_the_workbench():
+    code = "import sys, jupyterlab_workbench.routes; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not set(done.stdout.split()) & {"numpy", "workbench.service", "workbench.views"}
+
+
 async def test_recipes_and_results_are_read_elsewhere(client, place, jp_serverapp):
     before = set(sys.modules)
     await client.get("recipes", "kinds.every")

@@ -11,8 +11,13 @@ from ase.build import bulk
 from ase.io import write
 
 from workbench import ParameterError
+from workbench_materials import calculators
 from workbench_materials.elastic import recipe
-from workbench_materials.elastic_parameters import ElasticParameters, check_parameters
+from workbench_materials.elastic_parameters import (
+    ElasticParameters,
+    check_parameters,
+    unknown_elements,
+)
 
 EXAMPLES = {example.name: example.values()["structures"] for example in recipe.examples}
 
@@ -200,6 +205,23 @@ def test_an_element_that_was_not_seen_before_the_run_fails_its_structure_alone(t
     outcome = run_here(recipe, parameters(tmp_path / "run.xyz"))
     assert outcome["relax_status"].tolist() == [1, 2]
     assert "run-1: calculator 'emt' does not know Fe" in str(outcome.failed["relax", 1])
+
+
+def test_other_calculators_that_know_the_elements_are_named(monkeypatch):
+    emt, silicon = calculators.find("emt"), calculators.find("tersoff-si")
+    told = unknown_elements("emt", emt, {"Si"})
+    assert "does not know Si; it knows Ag, " in told
+    assert "Installed for all of its elements: " in told
+    assert "tersoff-si" in told
+    assert "emt, emt-asap" in unknown_elements("tersoff-si", silicon, {"Cu", "Au"})
+    assert unknown_elements("emt", emt, {"Cu", "Au"}) == ""
+    # A computer without what the others need.
+    monkeypatch.setattr(
+        calculators.Model, "missing", lambda model: [name + "_absent" for name in model.needs]
+    )
+    none = unknown_elements("emt", emt, {"Fe"})
+    assert "No installed calculator knows all of its elements. These would" in none
+    assert "gfn2-xtb (pip install tblite)" in none
 
 
 def test_figures(run_here):

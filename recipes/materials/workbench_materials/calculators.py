@@ -8,7 +8,7 @@ imported before a run asks for it by name.
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -104,6 +104,31 @@ def _load(point: EntryPoint) -> Model:
     if not isinstance(model, Model):
         raise _problem(f"{point.name!r} ({point.value}) is no workbench_materials Model.")
     return model
+
+
+def knowing(symbols: Collection[str]) -> tuple[list[str], dict[str, str]]:
+    """Return which calculators know these elements.
+
+    Returns
+    -------
+    usable : list of str
+        Names of those that can be used at once.
+    absent : dict of str
+        What to type to install what each of the others needs, by name.
+    """
+    usable, absent = [], {}
+    for name, point in _points().items():
+        try:
+            model = _load(point)
+        except WorkbenchError:
+            continue
+        if model.unknown(set(symbols)):
+            continue
+        if missing := model.missing():
+            absent[name] = model.install or f"pip install {' '.join(missing)}"
+        else:
+            usable.append(name)
+    return usable, absent
 
 
 def _absent(points: dict[str, EntryPoint]) -> str:

@@ -106,22 +106,33 @@ def _unknown_elements(name: str, model: calculators.Model, files: list[Path]) ->
     found = []
     until = time.monotonic() + CHECK_S
     for place, atoms in _read_all(files):
-        unknown = model.unknown(set(atoms.get_chemical_symbols()))
-        if unknown:
-            told = unknown_elements(name, model, unknown)
+        told = unknown_elements(name, model, set(atoms.get_chemical_symbols()))
+        if told:
             found.append(Problem("structures", f"{place}: {told}"))
         if time.monotonic() > until or len(found) >= MOST_PROBLEMS:
             break
     return found
 
 
-def unknown_elements(name: str, model: calculators.Model, unknown: list[str]) -> str:
-    """Say that a calculator does not know some elements, and which it knows."""
+def unknown_elements(name: str, model: calculators.Model, symbols: set[str]) -> str:
+    """Say which of a structure's elements a calculator does not know, and which others do."""
+    unknown = model.unknown(symbols)
+    if not unknown:
+        return ""
     return (
         f"calculator {name!r} does not know {', '.join(unknown)}; it knows "
-        f"{', '.join(sorted(model.elements))}. Choose another calculator, or leave this "
-        "structure out."
+        f"{', '.join(sorted(model.elements))}. {_instead(symbols)} Or leave this structure out."
     )
+
+
+def _instead(symbols: set[str]) -> str:
+    """Name the calculators for a structure's elements; where none is installed, what to install."""
+    usable, absent = calculators.knowing(symbols)
+    if usable:
+        return f"Installed for all of its elements: {', '.join(usable)}."
+    none = "No installed calculator knows all of its elements."
+    would = "; ".join(f"{other} ({how})" for other, how in absent.items())
+    return f"{none} These would, once installed: {would}." if would else none
 
 
 def _read_all(files: list[Path]) -> Iterator[tuple[str, Any]]:

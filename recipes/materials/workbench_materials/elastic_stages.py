@@ -93,9 +93,9 @@ def _relaxed(
     name = str(task.inputs["structure"][item])
     atoms = _input(task, item, p, ctx)
     model = calculators.find(p.calculator)
-    unknown = model.unknown(set(atoms.get_chemical_symbols()))
-    if unknown:
-        raise BadStructure(f"{name}: {unknown_elements(p.calculator, model, unknown)}")
+    told = unknown_elements(p.calculator, model, set(atoms.get_chemical_symbols()))
+    if told:
+        raise BadStructure(f"{name}: {told}")
     atoms.calc = model.build(str(ctx.device))
     with _named(name):
         relax_cell(atoms, fmax=p.fmax, max_steps=p.max_steps)

@@ -3,13 +3,19 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from workbench.clusters import handle
-from workbench.clusters.folder import ClusterFolder, identity
+from workbench.cli import main
+from workbench.clusters import handle, launch
+from workbench.clusters.folder import ClusterFolder
+from workbench.clusters.spec import ClusterSpec
+from workbench.clusters.status import first_status
 from workbench.errors import NotFound, ParameterError, Refused
 from workbench.home import private_folder
+from workbench.process import identity
 from workbench.runs.lock import silent_s
 
 CLAIM = """
@@ -32,8 +38,9 @@ def folder(tmp_path, monkeypatch):
 
 
 def status_of(pid, state="running", **changes):
-    known = {"generation": 1, "state": state, "reason": "", "partition": "local"}
-    return {**known, **identity(pid), **changes}
+    spec = ClusterSpec(name="a", minimum=1, maximum=1)
+    known = first_status(Path("a"), spec, 1, identity(pid))
+    return {**known, "state": state, **changes}
 
 
 def test_each_generation_is_claimed_by_exactly_one(folder):
@@ -89,9 +96,7 @@ def test_on_another_host_silence_tells(folder):
 
 
 def test_a_cluster_elsewhere_is_not_used_from_here(folder):
-    workers = {"asked": 1, "min": 1, "max": 1, "connected": 1}
-    names = {"name": "a", "workers": workers, "worker_processes": []}
-    folder.write_status(status_of(1, host="elsewhere", **names))
+    folder.write_status(status_of(1, host="elsewhere"))
     for use in (handle.ensure, handle.start):
         with pytest.raises(Refused, match="is on elsewhere, and only that computer reaches it"):
             use("a")
@@ -129,8 +134,51 @@ def test_the_log_ends_with_its_last_lines(folder):
 
 
 @pytest.mark.parametrize("text", ['{"a', "[1]", "{}", '{"name": 3}'])
-def test_a_request_that_was_damaged_from_outside_is_none(tmp_path, text):
-    folder = ClusterFolder(tmp_path / "c")
-    folder.path.mkdir()
+def test_a_request_that_was_damaged_is_told_and_taken_from_the_status(folder, text):
+    folder.write_status(status_of(1, state="stopped", partition="dcu", accelerator="dcu:k100"))
     (folder.path / "spec.json").write_text(text)
     assert folder.read_spec() is None
+    found = folder.read_spec(folder.read_status())
+    assert (found.partition, found.accelerator, found.maximum) == ("dcu", "dcu:k100", 1)
+    for words in (("cluster", "list"), ("cluster", "show", "a")):
+        said = CliRunner().invoke(main, words)
+        assert said.exit_code == 0
+        assert "stopped" in said.stdout
+        assert f"{folder.path / 'spec.json'} was damaged" in said.stderr
+        assert "workbench cluster stop a" in said.stderr
+
+
+@pytest.mark.parametrize("text", ["", '{"a', "[1]", "{}", '{"state": 3}', '{"state": "running"}'])
+def test_a_damaged_cluster_is_listed_as_such_and_hides_no_other(folder, text):
+    folder.write_spec(ClusterSpec(name="a", partition="dcu", minimum=2, maximum=2))
+    assert folder.claim(7)
+    other = ClusterFolder.of("b")
+    other.make()
+    other.write_status({**status_of(1, state="stopped"), "name": "b"})
+    (folder.path / "status.json").write_text(text)
+    listed = CliRunner().invoke(main, ["cluster", "list"])
+    assert listed.exit_code == 0
+    assert f"dcu  0/2 workers  failed: {folder.path / 'status.json'} was damaged" in listed.stdout
+    assert "workbench cluster start a" in listed.stdout
+    assert "b  This computer" in listed.stdout
+    assert folder.read_status()["generation"] == 7
+    assert CliRunner().invoke(main, ["cluster", "show", "a"]).exit_code == 0
+    assert CliRunner().invoke(main, ["cluster", "stop", "a"]).exit_code == 0
+
+
+def test_a_cluster_of_which_nothing_can_be_read_says_what_to_do(folder):
+    for name in ("spec.json", "status.json"):
+        (folder.path / name).write_text("{")
+    with pytest.raises(Refused, match=r"status.json was damaged.* with --partition and the other"):
+        handle.ensure("a")
+    assert "a  unknown" in CliRunner().invoke(main, ["cluster", "list"]).stdout
+
+
+def test_who_lives_may_mend_its_status_before_another_one_is_started(folder, monkeypatch):
+    monkeypatch.setattr(launch, "PATIENCE_S", 0.3)
+    file = folder.path / "status.json"
+    file.write_text("{")
+    with pytest.raises(Refused, match="is being started or stopped"):
+        launch.launch(folder, ClusterSpec(name="a", minimum=1, maximum=1))
+    folder.write_status(status_of(os.getpid()))
+    assert not launch.launch(folder, ClusterSpec(name="a", minimum=1, maximum=1))

@@ -1,7 +1,7 @@
 import pytest
 
 from workbench.clusters.jobs import Job
-from workbench.clusters.process.follow import BackOff, connects, decide, follow
+from workbench.clusters.process.follow import BEGUN, LOST, BackOff, connects, decide, follow
 from workbench.pool.seen import QueuedJob
 
 
@@ -30,6 +30,21 @@ def test_a_running_job_is_connected_when_its_workers_are(connected, state):
     mine = job(reason="Priority")
     assert follow(mine, queued("running"), 200.0, connected) is None
     assert (mine.state, mine.reason) == (state, None)
+
+
+def test_a_job_that_begins_does_not_say_any_more_why_it_waited():
+    mine = job()
+    follow(mine, queued("pending", reason="Priority"), 200.0, 0)
+    mine.plain = "Other jobs are before it in the queue."
+    follow(mine, queued("running"), 201.0, 0)
+    assert mine.plain == BEGUN
+    mine.plain = "It has been running for 90 s, but no worker of it has connected."
+    follow(mine, queued("running"), 202.0, 0)
+    assert "90 s" in mine.plain
+    connects(mine, 1)
+    assert (mine.state, mine.plain) == ("connected", None)
+    connects(mine, 0)
+    assert (mine.state, mine.plain) == ("starting", LOST)
 
 
 def test_a_requeued_job_waits_again_and_stays_ours():

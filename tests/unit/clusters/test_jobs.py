@@ -10,8 +10,8 @@ from workbench.clusters.jobs import (
     job_name,
     living_jobs,
     owner_of,
-    place_hash,
 )
+from workbench.home import place_hash
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ import pytest
 
 from workbench.clusters import place
 from workbench.clusters.cluster import Cluster
-from workbench.clusters.folder import ClusterFolder, identity
-from workbench.clusters.launch import first_status
+from workbench.clusters.folder import ClusterFolder
 from workbench.clusters.place import JobPartition
 from workbench.clusters.spec import ClusterSpec
+from workbench.clusters.status import first_status
 from workbench.errors import Refused
 from workbench.pool.count import partitions_of
 from workbench.pool.estimate import usual_request
@@ -18,6 +18,7 @@ from workbench.pool.partition import Accelerator, CardTotals, Partition
 from workbench.pool.seen import Limits, Node
 from workbench.pool.site import read_site
 from workbench.pool.snapshot import Shown
+from workbench.process import identity
 
 K100 = Accelerator("dcu:k100", "hygon", "K100", None, per_node=8, cards=CardTotals(total=16))
 DCU = Partition("dcu", "slurm", time_limit_s=4 * 3600, accelerators={"dcu:k100": K100})
@@ -158,7 +159,7 @@ def test_a_living_cluster_is_not_made_larger_than_it_could_ever_be(site, tmp_pat
     files = ClusterFolder(tmp_path / "fold")
     files.make()
     files.write_spec(spec)
-    files.write_status(first_status(files, spec, 1, identity(os.getpid())))
+    files.write_status(first_status(files.path, spec, 1, identity(os.getpid())))
     with pytest.raises(Refused, match="need 17 cards") as error:
         Cluster(files).scale(17)
     assert error.value.code == "never_runs"

@@ -44,7 +44,10 @@ def job(state, **changes):
     ("jobs", "said"),
     [
         ([], "cluster b has no worker yet"),
-        ([job("starting")], "cluster b has no worker yet: 1 job starting"),
+        (
+            [job("starting", plain="It has begun.", start="2026-11-26")],
+            "cluster b has no worker yet: 1 job starting (It has begun)",
+        ),
         (
             [job("pending", reason="Priority", plain="others come first", start="2026-11-26")] * 2,
             "cluster b has no worker yet: 2 jobs pending (others come first), expected to start "

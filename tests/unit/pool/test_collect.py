@@ -16,7 +16,7 @@ from workbench.errors import NotFound
 from workbench.pool.collect import latest, mine
 from workbench.pool.site import Site
 from workbench.pool.snapshot import user_name
-from workbench.runs.lock import boot_id, start_ticks
+from workbench.process import boot_id, start_ticks
 
 SITE = Site(scheduler="slurm")
 LOOK = """

@@ -135,6 +135,7 @@ def test_every_problem_at_once_with_its_line(write):
         ("batch = 3", "batch: 3 was given; it is a table"),
         ("[partitions]\ndcu = 3", "partitions.dcu: 3 was given; it is a table"),
         ('[partitions."a b"]', "letters, digits"),
+        ('[partitions.dcu]\nmemory_per_card = "64"', "a number with a unit, as in 64 GB"),
         ("[limits]\njobs = true", "whole number"),
         ("[limits]\njobs = 1.5", "whole number"),
         ("[accelerators.x]\nprice_per_hour = -1", "0 or more"),

@@ -17,6 +17,8 @@ from workbench.runs.lock import Holder
 from workbench.runs.reader import open_partial, open_result, verify
 from workbench.runs.stages import Results
 
+FAILURE = {"items": [], "code": "raised", "message": "no", "attempts": 1}
+
 
 def lock(folder: Path, epoch: int) -> None:
     holder = Holder("r", "h", "b", 1, 1, None, epoch, "2026-01-01T00:00:00Z")
@@ -29,7 +31,10 @@ def receipt(run: Any, epoch: int, part: Any, tasks: Any, failed: Any = (), **mor
         "stage": "search",
         "part": None if part is None else {k: v for k, v in part.to_dict().items() if k != "tasks"},
         "tasks": tasks,
-        "failed": [{"task": task} for task in failed],
+        "failed": [{**FAILURE, "task": task} for task in failed],
+        "cluster": "local",
+        "worker": "w",
+        "host": "h",
     }
     with (run.folder / f"tasks.{epoch}.jsonl").open("a") as file:
         file.write(json.dumps(line) + "\n")

@@ -12,9 +12,11 @@ import pytest
 from tests.packs import install, recipe_source
 from workbench import Output, Parameters, Plan, Recipe, RecipeError, parameter, tile
 from workbench.recipe import tasks
+from workbench.runs.handle import Run
 from workbench.runs.journal import read_lines
 from workbench.testing import RecipeTests
-from workbench.testing.equality import same
+from workbench.testing.arrays import differences
+from workbench.testing.equality import alike, same
 from workbench.testing.home import Home
 from workbench.testing.loading import loaded_by_name
 from workbench.testing.plans import coordinate_problems, covers_items_once
@@ -224,6 +226,18 @@ def test_a_good_recipe_gives_equal_arrays_in_every_order(installed):
     assert sorted(orders[0]) == [[[n, n + 1]] for n in range(120)]
     assert orders[0] != sorted(orders[0])
     assert len(orders[1]) < len(orders[0])
+
+
+def test_devices_may_differ_by_what_an_output_declares(installed):
+    near = 'task.inputs["number"] ** 2.0 * (1 + 1e-9 * np.random.rand(len(task)))'
+    home = installed("near.one", *outputs(square=near))
+    one, two = home.shuffled(seed=1, batch_s=0.0), home.shuffled(seed=2, batch_s=0.0)
+    with pytest.raises(AssertionError, match="square: "):
+        same(one, two)
+    alike(one, two)
+    with Run(one).open() as first, Run(two).open() as second:
+        assert differences(first, second, {"square": 1e-12})
+        assert differences(first, second, {"number": 1.0})
 
 
 def test_a_kernel_that_is_not_pure_is_found(installed):

@@ -83,6 +83,16 @@ def test_the_recipe_is_the_one_of_the_page(pack):
     assert (pack / "tests/test_mylab_dimer.py").read_text() in blocks
 
 
+def test_command_page_and_pack_tell_the_same_commands(tmp_path):
+    done = workbench("recipe", "new", "mylab.dimer", "--folder", tmp_path)
+    folder, *told = [line.strip() for line in done.stdout.splitlines()[1:]]
+    assert folder == f"cd {tmp_path / 'mylab-dimer'}"
+    block = "```console\n" + "".join(f"$ {command}\n" for command in told) + "```\n"
+    assert len(told) == 4
+    for page in (ROOT / "docs/write-a-recipe.md", tmp_path / "mylab-dimer/README.md"):
+        assert block in page.read_text()
+
+
 def test_the_recipe_has_about_25_lines_and_its_test_7(pack):
     def lines(name):
         return len([line for line in (pack / name).read_text().splitlines() if line.strip()])

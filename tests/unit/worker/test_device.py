@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from tests.needs import require_command
+from workbench.environ import CARD as CARD_VARIABLE
 from workbench.kernel import Card
-from workbench.pool import card_socket
 from workbench.pool.accelerators.nvidia import Nvidia
 from workbench.pool.held import described
 from workbench.recipe import Output, Plan, Stage, Task, tile
@@ -39,14 +39,14 @@ def arrays(monkeypatch):
     """What a fresh process would get that was told this."""
 
     def found(*namespaces, **more):
-        monkeypatch.setenv(card_socket.CARD, told(*namespaces, **more))
+        monkeypatch.setenv(CARD_VARIABLE, told(*namespaces, **more))
         return device.arrays.__wrapped__()
 
     return found
 
 
 def test_without_a_card_kernels_compute_with_numpy(monkeypatch):
-    monkeypatch.delenv(card_socket.CARD, raising=False)
+    monkeypatch.delenv(CARD_VARIABLE, raising=False)
     found = device.arrays.__wrapped__()
     assert (found.xp, found.device, found.words) == (array_api_compat.numpy, "cpu", "numpy on cpu")
     assert device.held_card() is None
@@ -113,7 +113,7 @@ def test_no_array_library_is_imported_before_a_kernel_asks():
         "context.xp\n"
         "print(before or 'none', e.arrays_words())\n"
     )
-    environ = {**os.environ, card_socket.CARD: told(("array_api_strict", "device1"))}
+    environ = {**os.environ, CARD_VARIABLE: told(("array_api_strict", "device1"))}
     done = subprocess.run(
         [sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=False
     )
@@ -149,7 +149,7 @@ for size in (2**28, 2**29):
 def test_what_a_library_only_reserves_is_no_memory_of_the_kernels(tmp_path):
     (tmp_path / "reserves.py").write_text(RESERVES)
     environ = {**os.environ, "PYTHONPATH": str(tmp_path)}
-    environ[card_socket.CARD] = told(("reserves", "device1"))
+    environ[CARD_VARIABLE] = told(("reserves", "device1"))
     done = subprocess.run(
         [sys.executable, "-c", LIMITED], env=environ, capture_output=True, text=True, check=True
     )
@@ -187,7 +187,7 @@ def test_joules_are_those_that_the_drivers_library_counts_in_mj(tmp_path, uuid, 
     command = [compiler, "-shared", "-fPIC", "-o", library, tmp_path / "nvml.c"]
     subprocess.run(command, check=True)
     card = Card("nvidia", "H100", 0, uuid)
-    environ = {**os.environ, card_socket.CARD: described(Nvidia(), card)}
+    environ = {**os.environ, CARD_VARIABLE: described(Nvidia(), card)}
     done = subprocess.run(
         [sys.executable, "-c", METER],
         env={**environ, "LD_LIBRARY_PATH": str(tmp_path)},

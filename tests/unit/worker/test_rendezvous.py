@@ -3,7 +3,10 @@ import time
 
 import pytest
 
-from workbench.clusters.folder import ClusterFolder, identity
+from workbench.clusters.folder import ClusterFolder
+from workbench.clusters.spec import ClusterSpec
+from workbench.clusters.status import first_status
+from workbench.process import identity
 from workbench.worker import rendezvous
 from workbench.worker.rendezvous import Rendezvous
 
@@ -21,8 +24,9 @@ def folder(tmp_path, monkeypatch):
 
 
 def live(folder, generation, state="running"):
-    status = {"generation": generation, "state": state, "partition": "dcu", "reason": ""}
-    folder.write_status({**status, "own_job": None, **identity(os.getpid())})
+    spec = ClusterSpec(name="dcu", partition="dcu", minimum=1, maximum=1)
+    status = first_status(folder.path, spec, generation, identity(os.getpid()))
+    folder.write_status({**status, "state": state})
     connection = {"generation": generation, "address": "tls://127.0.0.1:1", "tls": TLS}
     workers = {"memory_bytes": generation}
     folder.write_connection({**connection, "dashboard": "", "node_dir": None, "workers": workers})

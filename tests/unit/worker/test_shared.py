@@ -27,7 +27,9 @@ def listed(tmp_path):
     def listed(job):
         folder = tmp_path / "c"
         folder.mkdir()
-        (folder / "jobs.jsonl").write_text(json.dumps({"v": 1, "event": "last", "job": job}) + "\n")
+        (folder / "jobs.jsonl").write_text(
+            json.dumps({"v": 1, "event": "last", "job": job, "number": 1}) + "\n"
+        )
         return folder
 
     return listed

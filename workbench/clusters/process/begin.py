@@ -15,7 +15,8 @@ import time
 from multiprocessing import forkserver
 from pathlib import Path
 
-from workbench.clusters.folder import ClusterFolder, identity
+from workbench.clusters.folder import ClusterFolder
+from workbench.process import identity
 
 LOG = logging.getLogger(__name__)
 

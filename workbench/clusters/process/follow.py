@@ -22,6 +22,8 @@ NEW_S = 5.0
 # A job that is put back in line needs a moment to end before it waits again.
 RETURN_S = 20.0
 VANISHED = "it is not in the queue any more"
+BEGUN = "It has begun, and its workers are on their way."
+LOST = "Its workers are not connected any more; it is waited for them."
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,9 @@ def follow(job: Job, queued: QueuedJob | None, began: float, connected: int) -> 
     elif queued.state == "finishing":
         job.state = FINISHING
     else:
+        if not connected and job.state != STARTING:
+            # Why it waited says nothing any more.
+            job.plain = BEGUN
         job.state = CONNECTED if connected else STARTING
         job.reason = None
     return None
@@ -82,7 +87,7 @@ def connects(job: Job, connected: int) -> None:
         job.connected_once = True
         job.state, job.reason, job.plain, job.log_tail = CONNECTED, None, None, None
     elif job.state == CONNECTED:
-        job.state = STARTING
+        job.state, job.plain = STARTING, LOST
 
 
 @dataclass(frozen=True)

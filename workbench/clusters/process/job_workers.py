@@ -17,12 +17,13 @@ from typing import Any
 from distributed import Scheduler
 from distributed.scheduler import WorkerState
 
-from workbench.clusters.jobs import GONE, Job, Ledger, owner_of, place_hash
+from workbench.clusters.jobs import GONE, Job, Ledger, owner_of
 from workbench.clusters.process.drain import drain
 from workbench.clusters.process.follow import BackOff, End, connects, decide, follow
 from workbench.clusters.process.operator import Operator
 from workbench.clusters.process.settings import connect_s, drain_s
 from workbench.clusters.process.who import WHO, processes
+from workbench.home import place_hash
 from workbench.pool.seen import QueuedJob, Refusal
 
 LOG = logging.getLogger(__name__)
@@ -284,7 +285,7 @@ class JobWorkers:
                     self._release(job, SILENT)
         else:
             life.running = None
-            job.plain = self.operator.plain(job.reason) if job.reason else None
+            job.plain = self.operator.plain(job.reason) if job.reason else job.cancelled or None
 
     def _note_end(self, job: Job, end: End, plain: str = "") -> None:
         """Write down how a job ended; reads its log: not for the event loop."""

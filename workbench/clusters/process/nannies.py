@@ -9,10 +9,10 @@ from pathlib import Path
 from distributed import Nanny
 from distributed.security import Security
 
+from workbench import environ
 from workbench.clusters.process.config import PRELOAD
 
 CLOSE_S = 2.0
-ABSENT = "WORKBENCH_WORKER_ABSENT"
 
 
 @dataclass(frozen=True)
@@ -58,11 +58,11 @@ def make_nanny(address: str, kind: WorkerKind, place: Place) -> Nanny:
     environment = {
         **{name: value for name, value in place.environment.items() if value is not None},
         # Nannies can only add variables.
-        ABSENT: " ".join(absent),
-        "WORKBENCH_WORKER_NAME": place.name,
-        "WORKBENCH_WORKER_JOB": place.job,
-        "WORKBENCH_NODE_DIR": str(kind.node_dir),
-        "WORKBENCH_MEMORY_LIMIT": str(kind.memory_bytes),
+        environ.WORKER_ABSENT: " ".join(absent),
+        environ.WORKER_NAME: place.name,
+        environ.WORKER_JOB: place.job,
+        environ.NODE_DIR: str(kind.node_dir),
+        environ.MEMORY_LIMIT: str(kind.memory_bytes),
     }
     return Nanny(
         address,

@@ -8,26 +8,28 @@ import socket
 import time
 from typing import Any
 
+from workbench import environ
 from workbench.runs.lock import batch_job_id
 
 WHO = "workbench"
-BEGAN = "WORKBENCH_JOB_BEGAN"
 CARD = ("vendor", "model", "index", "uuid")
 SHOWN = ("name", "host", "pid", "job_id", "card")
 
 
 def who(worker: Any) -> dict[str, Any]:
     """Return what the scheduler is told of this process when it registers."""
-    given = os.environ.get("WORKBENCH_CARD")
+    given = os.environ.get(environ.CARD)
     known = json.loads(given) if given else None
     return {
         "name": worker.name,
         "host": socket.gethostname(),
         "pid": os.getpid(),
-        "job": os.environ.get("WORKBENCH_WORKER_JOB") or None,
+        "job": os.environ.get(environ.WORKER_JOB) or None,
         "job_id": batch_job_id(),
         "card": {name: known[name] for name in CARD} if known else None,
-        "running_s": max(0.0, time.time() - float(os.environ.get(BEGAN) or time.time())),
+        "running_s": max(
+            0.0, time.time() - float(os.environ.get(environ.JOB_BEGAN) or time.time())
+        ),
     }
 
 

@@ -117,7 +117,7 @@ REFUSALS: Refusals = (
 
 # squeue(1), JOB REASON CODES, and job_reason_codes.html; then how jobs end.
 REASONS: Mapping[str, str] = {
-    "None": "Slurm has not said yet why.",
+    "None": "Slurm has not come to it yet.",
     "Priority": "Other jobs are before it in the queue.",
     "Resources": "It is next, and waits for nodes, cards or memory to become free.",
     "Dependency": "It waits for another job to end.",
