@@ -41,6 +41,7 @@ COLD = 5
 WATCHED_S = 120.0
 READ_S = 300
 SETTLE_S = 5.0
+PAGE_S = 2.0
 FIGURE = ".jp-Workbench-figure canvas, .jp-Workbench-figure svg"
 HIDE = """
 Object.defineProperty(document, 'hidden', {get: () => true});
@@ -140,11 +141,15 @@ def pages(server: Any, *queries: str) -> list[float]:
 
 
 def lists() -> dict[str, Any]:
-    """Ask for pages by a server that has just begun, and again; first without any index."""
+    """Ask for pages by a server that has just begun, and again; first without any index.
+
+    The first is asked for when JupyterLab's page can have been loaded, as `lab_start.py` measures.
+    """
     cold, warm, searched, unread = [], [], [], []
     with place() as where, many_runs(where):
         for round_ in range(COLD + 1):
             with lab(where) as server:
+                time.sleep(PAGE_S)
                 first, *later = pages(server, *[""] * (WARM + 1))
                 if round_ == 0:
                     unread = [first]
