@@ -5,7 +5,10 @@ import io
 import json
 
 import pytest
+from tornado.httpclient import HTTPClientError
+from tornado.iostream import StreamClosedError
 
+from jupyterlab_workbench import results
 from jupyterlab_workbench.documents.base import LogPiece
 from jupyterlab_workbench.documents.recipes import ContentsPath
 from jupyterlab_workbench.documents.results import Figures, ItemsPage, Rows
@@ -66,6 +69,24 @@ async def test_csv_holds_every_row_as_filtered(client, place):
     table = list(csv.reader(io.StringIO(found.body.decode())))
     assert table[0] == ["number", "product [eV]", "parity"]
     assert [row[0] for row in table[1:]] == ["3", "2", "1"]
+
+
+async def test_a_csv_that_breaks_off_does_not_look_whole(client, place, monkeypatch):
+    folder = place.home / "runs" / place.good
+    aside = place.home / "aside"
+    flush = results.Csv.flush
+
+    async def lost(self):
+        await flush(self)
+        folder.rename(aside)
+
+    monkeypatch.setattr(results, "CSV_ROWS", 1)
+    monkeypatch.setattr(results.Csv, "flush", lost)
+    try:
+        with pytest.raises((HTTPClientError, StreamClosedError)):
+            await client.send("GET", "runs", place.good, "rows.csv")
+    finally:
+        aside.rename(folder)
 
 
 async def test_figures_are_those_that_the_worker_drew(client, place):
