@@ -87,11 +87,10 @@ class Lines:
         if stages:
             stage = stages[-1]
             done = stage["tasks_done"] + stage["tasks_failed"]
-            detail = said(document, stage)
-            detail += "".join(
-                f"; {cluster['name']}: {cluster_words(cluster)}" for cluster in several(document)
-            )
-            text = f"{stage['name']}: {done:,} of {stage['tasks']:,} tasks {detail}".rstrip()
+            clusters = [f"{one['name']}: {cluster_words(one)}" for one in several(document)]
+            detail = "; ".join(filter(None, [said(document, stage), *clusters]))
+            text = f"{stage['name']}: {done:,} of {stage['tasks']:,} tasks"
+            text += f"; {detail}" if detail else ""
         click.echo(f"  {document['state']:<10} {text}", err=True)
 
 
