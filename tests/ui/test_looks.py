@@ -8,7 +8,8 @@ from tests.ui.lab import Desk
 
 AXE = ROOT / "extensions/jupyterlab-workbench/node_modules/axe-core/axe.min.js"
 OURS = ".jp-Workbench-panel, .jp-Workbench-page, .jp-Workbench-cardmap"
-THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+# The server remembers the last one, in which other tests take their pictures.
+THEMES = {"dark": "JupyterLab Dark", "light": "JupyterLab Light"}
 # What JupyterLab itself draws around ours is not judged here.
 ASK = """async (selector) => {
     const places = [...document.querySelectorAll(selector)].filter(one => one.offsetParent);

@@ -10,6 +10,7 @@ from tests.ui.lab import Desk
 from tests.ui.paints import open_map
 from tests.ui.test_card_map import numbers
 from tests.ui.test_looks import THEMES, findings
+from tools.rig.processes import until
 
 DCU = {"free": "3 free", "others": "3 of others", "mine": "2 mine", "out": "8 out of service"}
 
@@ -112,6 +113,9 @@ def test_a_folded_pool_asks_for_nothing_and_a_silent_scheduler_leaves_dimmed_dat
         expect(told).to_be_visible()
         expect(panel.locator(".jp-mod-stale").last).to_be_visible()
         picture(desk.page, "pool-stale-light")
+        # Nobody asks before the nodes are there: until then Slurm refuses, which is remembered.
+        desk.page.goto("about:blank")
+    until(rig.is_up, 60, "all nodes are up")
 
 
 @pytest.mark.parametrize(("name", "width", "scale"), [("narrow", 700, 1), ("double", 1400, 2)])
