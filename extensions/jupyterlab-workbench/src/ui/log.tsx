@@ -7,6 +7,8 @@ const TAIL = 64_000;
 const MOST = 1_000_000;
 const INTERVAL = 2000;
 
+const isShown = () => !document.hidden;
+
 /** The end of a log; it follows as long as somebody may write. */
 export function Log(props: {
   /** What it is the log of. */
@@ -14,8 +16,10 @@ export function Log(props: {
   id: string;
   live: boolean;
   rest: Rest;
+  /** Whether somebody sees it. */
+  looked?: () => boolean;
 }): JSX.Element {
-  const { kind, id, live, rest } = props;
+  const { kind, id, live, rest, looked = isShown } = props;
   const [text, setText] = useState('');
   const [error, setError] = useState<Error | null>(null);
   const box = useRef<HTMLPreElement>(null);
@@ -24,6 +28,11 @@ export function Log(props: {
     let over = false;
     let timer: ReturnType<typeof setTimeout>;
     const look = async () => {
+      // An unseen page does not hear of the end: asking would never stop.
+      if (!looked()) {
+        timer = setTimeout(look, INTERVAL);
+        return;
+      }
       try {
         const piece = await rest.get<ILogPiece>([kind, id, 'log'], {
           from: at.current ?? -TAIL
@@ -49,7 +58,7 @@ export function Log(props: {
       over = true;
       clearTimeout(timer);
     };
-  }, [rest, kind, id, live]);
+  }, [rest, kind, id, live, looked]);
   useEffect(() => {
     box.current?.scrollTo(0, box.current.scrollHeight);
   }, [text]);
