@@ -24,7 +24,8 @@ export const core: JupyterFrontEndPlugin<IWorkbench> = {
       live.hold();
     });
     document.addEventListener('visibilitychange', () => {
-      if (document.visibilityState === 'visible') {
+      // Not before it has learned what was going on at the last visit.
+      if (document.visibilityState === 'visible' && live.isHeld) {
         void live.refresh();
       }
     });

@@ -30,12 +30,14 @@ export function runActions(options: IActionOptions): IRunActions {
       await followed();
     },
     resume: async () => {
-      await agreed(accept => model.resume(accept));
-      await followed();
+      if (await agreed(accept => model.resume(accept))) {
+        await followed();
+      }
     },
     retry: async items => {
-      await agreed(accept => model.retry(accept, items));
-      await followed();
+      if (await agreed(accept => model.retry(accept, items))) {
+        await followed();
+      }
     },
     remove: () => remove(options),
     again: () => {
@@ -53,10 +55,13 @@ export function runActions(options: IActionOptions): IRunActions {
   };
 }
 
-/** Go on; ask first where the recipe's code has changed meanwhile. */
-async function agreed(goOn: (accept: boolean) => Promise<void>): Promise<void> {
+/** Go on, unless somebody declines because the recipe's code has changed meanwhile. */
+async function agreed(
+  goOn: (accept: boolean) => Promise<void>
+): Promise<boolean> {
   try {
     await goOn(false);
+    return true;
   } catch (error) {
     if (!(error instanceof RestError && error.code === 'code_changed')) {
       throw error;
@@ -72,6 +77,7 @@ async function agreed(goOn: (accept: boolean) => Promise<void>): Promise<void> {
     if (result.button.accept) {
       await goOn(true);
     }
+    return result.button.accept;
   }
 }
 
