@@ -14,6 +14,7 @@ import { PolledModel } from './polled';
 const CALM = 70_000;
 const BUSY = 2_000;
 const PAGE = 50;
+const MOST = 500;
 
 /** The list of runs as the panel shows it: searched, filtered, a page more at a time. */
 export class RunsModel extends PolledModel {
@@ -30,9 +31,14 @@ export class RunsModel extends PolledModel {
     return this._page?.total;
   }
 
-  /** Whether there are more than are shown. */
+  /** Whether there are more than are shown, and they can be. */
   get more(): boolean {
-    return !!this._page?.next;
+    return !!this._page?.next && this._limit < MOST;
+  }
+
+  /** Whether there are more than are ever shown. */
+  get tooMany(): boolean {
+    return !!this._page?.next && this._limit >= MOST;
   }
 
   /** Whether the server still reads through the runs. */
@@ -58,7 +64,7 @@ export class RunsModel extends PolledModel {
 
   /** Show a page more. */
   async showMore(): Promise<void> {
-    this._limit = Math.min(500, this._limit + PAGE);
+    this._limit = Math.min(MOST, this._limit + PAGE);
     await this.refresh();
   }
 

@@ -77,6 +77,10 @@ function Runs(props: {
     );
   }
   const searching = !!(model.text || model.state);
+  const told = [
+    searching && `${count(model.total)} fit`,
+    model.reading && 'reading older runs …'
+  ];
   return (
     <>
       <Search model={model} />
@@ -102,8 +106,7 @@ function Runs(props: {
         </p>
       )}
       <div className="jp-Workbench-foot" role="status">
-        {searching && `${count(model.total)} fit`}
-        {model.reading && ', reading older runs …'}
+        {told.filter(Boolean).join(', ')}
       </div>
       {model.more && (
         <button
@@ -113,6 +116,9 @@ function Runs(props: {
         >
           Show more
         </button>
+      )}
+      {model.tooMany && (
+        <div className="jp-Workbench-foot">Search to see older ones.</div>
       )}
     </>
   );
