@@ -1,4 +1,10 @@
-import { useEffect, useRef, useState } from 'react';
+import {
+  type UIEvent,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState
+} from 'react';
 import type { ILogPiece } from '../documents';
 import type { Rest } from '../rest';
 import { Trouble } from './parts';
@@ -6,6 +12,8 @@ import { Trouble } from './parts';
 const TAIL = 64_000;
 const MOST = 1_000_000;
 const INTERVAL = 2000;
+// Pixels; less than a line.
+const NEAR = 10;
 
 const isShown = () => !document.hidden;
 
@@ -23,6 +31,7 @@ export function Log(props: {
   const [text, setText] = useState('');
   const [error, setError] = useState<Error | null>(null);
   const box = useRef<HTMLPreElement>(null);
+  const follows = useRef(true);
   const at = useRef<number | null>(null);
   useEffect(() => {
     let over = false;
@@ -59,15 +68,26 @@ export function Log(props: {
       clearTimeout(timer);
     };
   }, [rest, kind, id, live, looked]);
-  useEffect(() => {
-    box.current?.scrollTo(0, box.current.scrollHeight);
+  // Before the browser tells of any scroll: what has just been added is not in sight.
+  useLayoutEffect(() => {
+    if (follows.current) {
+      box.current?.scrollTo(0, box.current.scrollHeight);
+    }
   }, [text]);
+  const scrolled = (event: UIEvent<HTMLPreElement>) => {
+    const { scrollHeight, scrollTop, clientHeight } = event.currentTarget;
+    // Not while hidden; somebody who reads further up is left there.
+    if (clientHeight) {
+      follows.current = scrollHeight - scrollTop - clientHeight < NEAR;
+    }
+  };
   return (
     <>
       <Trouble error={error} />
       <pre
         className="jp-Workbench-log"
         ref={box}
+        onScroll={scrolled}
         tabIndex={0}
         aria-label={`Log of the ${kind === 'runs' ? 'run' : 'cluster'}`}
       >
