@@ -1,4 +1,9 @@
-import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
+import {
+  Clipboard,
+  Dialog,
+  Notification,
+  showDialog
+} from '@jupyterlab/apputils';
 import type { IDocumentManager } from '@jupyterlab/docmanager';
 import { ReactWidget } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
@@ -119,7 +124,7 @@ async function copy(options: IActionOptions): Promise<void> {
           <button
             type="button"
             className="jp-mod-styled jp-mod-reject jp-Workbench-button"
-            onClick={() => void toClipboard(name, text)}
+            onClick={() => toClipboard(name, text)}
           >
             Copy {name}
           </button>
@@ -134,8 +139,9 @@ async function copy(options: IActionOptions): Promise<void> {
   });
 }
 
-async function toClipboard(name: string, text: string): Promise<void> {
-  await navigator.clipboard.writeText(text);
+function toClipboard(name: string, text: string): void {
+  // The browser's own clipboard is not there on plain http.
+  Clipboard.copyToSystem(text);
   Notification.success(`${name} code copied.`, { autoClose: 2000 });
 }
 
