@@ -42,23 +42,6 @@ def test_both_tabs_see_a_run_end_that_one_of_them_started(desk, second, place):
     place.call("run", "stop", other)
 
 
-def test_the_hidden_page_of_a_run_asks_nothing(desk, place):
-    run_id = place.run(wait=False, pause_s=1)["run_id"]
-    desk.open(f"workbench=run/{run_id}")
-    run = desk.page.locator(".jp-Workbench-run:visible")
-    run.get_by_role("tab", name="Log").click()
-    expect(run.locator(".jp-Workbench-log")).to_be_visible()
-    desk.page.keyboard.press("Control+Shift+L")
-    expect(run).to_have_count(0)
-    asked = []
-    desk.page.on("request", lambda request: asked.append(request.url))
-    place.call("run", "wait", run_id)
-    desk.page.wait_for_timeout(5000)
-    assert [url for url in asked if f"{run_id}/log" in url] == []
-    desk.page.locator(".lm-TabBar-tab", has_text=re.compile("kinds.every|Every kind")).click()
-    expect(run).to_contain_text(FINISHED)
-
-
 def test_who_looks_elsewhere_is_told_by_the_browser_once_that_is_allowed(desk, place):
     desk.context.add_init_script(RECORD)
     run_id = place.run(wait=False, pause_s=1)["run_id"]
