@@ -63,9 +63,7 @@ def three_clicks(chrome: Any) -> float:
         recipe.click()
         page.get_by_role("button", name="Example", exact=True).click()
         page.get_by_role("button", name="Run", exact=True).click()
-        expect(
-            page.locator(".jp-Workbench-figure canvas, .jp-Workbench-figure svg").first
-        ).to_be_visible()
+        expect(page.locator(FIGURE).first).to_be_visible()
         taken = time.monotonic() - begun
         page.close()
     return taken

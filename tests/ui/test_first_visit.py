@@ -110,3 +110,7 @@ def test_what_is_deleted_is_named_and_gone(desk, place):
     assert not (place.home / "runs" / run_id).exists()
     desk.open(f"workbench=run/{run_id}")
     expect(desk.page.locator(".jp-Workbench-run:visible")).to_contain_text("This run is gone")
+    asked = []
+    desk.page.on("request", lambda one: run_id in one.url and asked.append(one.url))
+    desk.page.wait_for_timeout(4000)
+    assert len(asked) <= 1

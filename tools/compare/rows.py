@@ -159,13 +159,13 @@ def refused(scene: Scene) -> Row:
 
 def pool(scene: Scene) -> Row:
     """Ask which cards there are and how many are free."""
-    theirs, _ = scene.ask("GET", "dask/pool")
+    theirs, said = scene.ask("GET", "dask/pool")
     _, told = scene.ask("GET", f"{OURS}/pool")
     lanes = [one for part in told["partitions"] for one in part["accelerators"]]
     names = sorted({one["name"] for one in lanes})
     return Row(
         "See the pool: cards by kind, free, busy, out of service",
-        f"none (status {theirs} where ours has it)",
+        f"status {theirs}: {brief(said)}",
         f"{len(told['partitions'])} partitions, {len(names)} kinds: {', '.join(names)}",
         len(names) > 1,
     )
@@ -176,12 +176,12 @@ def card(scene: Scene) -> Row:
     request = {**cluster("card", "dcu"), "accelerator": "dcu:k100"}
     _, draft = scene.ask("POST", f"{OURS}/clusters/script", request)
     asks = [line for line in (draft["script"] or "").splitlines() if "dcu:k100" in line]
-    _, made = scene.ask("PUT", f"{PEERS}/")
+    theirs, made = scene.ask("PUT", f"{PEERS}/", request)
     scene.ask("DELETE", f"{PEERS}/{made['id']}")
-    offered = [name for name in made if "card" in name or "accelerator" in name]
+    named = "names it" if "dcu:k100" in json.dumps(made) else "does not name it"
     return Row(
         "Choose a kind of card when a cluster is started",
-        f"nothing to choose (its request has no body; its answer names {len(offered)} cards)",
+        f"asked with the kind: status {theirs}, and its answer {named}",
         f"the job script reads `{asks[0].strip()}`" if asks else brief(draft),
         bool(asks),
     )
@@ -191,10 +191,10 @@ def forms(scene: Scene) -> Row:
     """Count the fields that a recipe's form has."""
     _, page = scene.ask("GET", f"{OURS}/recipes/proteins.search")
     fields = page["form"]["properties"]
-    theirs, _ = scene.ask("GET", "dask/recipes")
+    theirs, said = scene.ask("GET", "dask/recipes")
     return Row(
         "A form for a packaged calculation",
-        f"none (status {theirs} where ours has it)",
+        f"status {theirs}: {brief(said)}",
         f"{len(fields)} fields for {page['title']}, each with help",
         all(one.get("description") for one in fields.values()),
     )

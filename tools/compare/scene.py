@@ -83,10 +83,9 @@ class Scene:
         config = {"labextension": {"factory": factory}, "jobqueue": {"slurm": slurm}}
         Path(self.place.env["DASK_CONFIG"]).write_text(json.dumps(config))
 
-    def restart(self, *, kill: bool = True) -> None:
+    def restart(self) -> None:
         """End the server as a crash would, and start it again."""
-        if kill:
-            self.lab.kill()
+        self.lab.kill()
         self.lab.start()
 
     def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:

@@ -23,7 +23,8 @@ class Files(Request):
     """``files``.
 
     A JSON body ``{path}`` names a file of the file browser.  Any other body is the file itself,
-    ``?name=`` its name; it is written as it comes, never held in memory.
+    ``?name=`` its name; it is written as it comes, never held in memory.  What nobody may send, or
+    under a name that is none, is thrown away as it comes.
     """
 
     def initialize(self) -> None:
@@ -63,7 +64,7 @@ class Files(Request):
             self._refused = self._refused or plain(413, "too_large", f"{size} {advice}")
         elif self._file is not None:
             self._file.write(chunk)
-        else:
+        elif self._json:
             self._told += chunk
 
     @verb

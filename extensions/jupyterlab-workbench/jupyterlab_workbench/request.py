@@ -71,6 +71,11 @@ class Request(APIHandler):
 
     def tell_error(self, error: Told) -> None:
         """Answer with ``{error: {code, message, fields}}``."""
+        if self._headers_written:
+            # Half an answer must not look like a whole one: the browser sees a broken connection.
+            self.log.error("%s broke off: %s", self.request.path, error.document["message"])
+            self.request.connection.stream.close()  # type: ignore[union-attr]
+            return
         self.tell({"error": error.document, "message": error.document["message"]}, error.status)
 
 

@@ -27,7 +27,6 @@ export namespace CommandIDs {
   export const openRecipe = 'workbench:open-recipe';
   export const openRun = 'workbench:open-run';
   export const allowNotices = 'workbench:allow-notices';
-  export const stopRun = 'workbench:stop-run';
   export const openCluster = 'workbench:open-cluster';
   export const openDashboard = 'workbench:open-dashboard';
   export const launchCluster = 'workbench:launch-cluster';

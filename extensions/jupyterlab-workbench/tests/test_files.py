@@ -5,8 +5,14 @@ from pathlib import Path
 import pytest
 
 from jupyterlab_workbench.documents.recipes import DiskFile
+from jupyterlab_workbench.files import Files
 
 BINARY = {"Content-Type": "application/octet-stream"}
+
+
+def uploads(place):
+    """Every file that was uploaded."""
+    return sorted((place.home / "uploads").rglob("*"))
 
 
 async def test_a_picked_file_is_resolved(client, jp_root_dir):
@@ -44,16 +50,28 @@ async def test_a_name_that_leads_elsewhere_is_refused(client, place, name):
 
 async def test_a_file_that_is_too_large_is_refused(client, place, jp_serverapp):
     jp_serverapp.web_app.settings["workbench_desk"].upload_bytes = 1000
-    before = sorted((place.home).rglob("*"))
+    before = uploads(place)
     query = {"name": "large.txt"}
     error = await client.refused(413, "POST", "files", query=query, raw=b"x" * 2000, headers=BINARY)
     assert "1,000 bytes" in error["message"]
-    assert sorted((place.home).rglob("*")) == before
+    assert uploads(place) == before
 
 
 async def test_a_stranger_leaves_no_file(stranger, place):
-    before = sorted((place.home).rglob("*"))
+    before = uploads(place)
     query = {"name": "theirs.txt"}
     answer = await stranger.send("POST", "files", query=query, raw=b"x" * 20, headers=BINARY)
     assert answer.code == 403
-    assert sorted((place.home).rglob("*")) == before
+    assert uploads(place) == before
+
+
+async def test_what_nobody_may_send_is_not_held_in_memory(client, stranger, monkeypatch):
+    held = []
+    finish = Files.on_finish
+    monkeypatch.setattr(
+        Files, "on_finish", lambda self: (held.append(len(self._told)), finish(self))
+    )
+    query, raw = {"name": "theirs.txt"}, b"x" * 2_000_000
+    await stranger.send("POST", "files", query=query, raw=raw, headers=BINARY)
+    await client.refused(422, "POST", "files", query={"name": "../x"}, raw=raw, headers=BINARY)
+    assert held == [0, 0]

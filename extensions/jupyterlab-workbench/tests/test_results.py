@@ -5,7 +5,9 @@ import io
 import json
 
 import pytest
+from tornado.simple_httpclient import HTTPStreamClosedError
 
+from jupyterlab_workbench import results
 from jupyterlab_workbench.documents.base import LogPiece
 from jupyterlab_workbench.documents.recipes import ContentsPath
 from jupyterlab_workbench.documents.results import Figures, ItemsPage, Rows
@@ -66,6 +68,28 @@ async def test_csv_holds_every_row_as_filtered(client, place):
     table = list(csv.reader(io.StringIO(found.body.decode())))
     assert table[0] == ["number", "product [eV]", "parity"]
     assert [row[0] for row in table[1:]] == ["3", "2", "1"]
+
+
+async def test_a_csv_that_breaks_off_does_not_look_whole(client, place, monkeypatch):
+    folder = place.home / "runs" / place.good
+    aside = place.home / "aside"
+    flush = results.Csv.flush
+
+    def lost(self, **how):
+        sent = flush(self, **how)
+        if folder.exists():
+            # Another process is to answer from here on: this one has read the table.
+            self.desk.answers.end()
+            folder.rename(aside)
+        return sent
+
+    monkeypatch.setattr(results, "CSV_ROWS", 1)
+    monkeypatch.setattr(results.Csv, "flush", lost)
+    try:
+        with pytest.raises(HTTPStreamClosedError):
+            await client.send("GET", "runs", place.good, "rows.csv")
+    finally:
+        aside.rename(folder)
 
 
 async def test_figures_are_those_that_the_worker_drew(client, place):

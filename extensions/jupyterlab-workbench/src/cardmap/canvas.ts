@@ -33,7 +33,7 @@ export class CardCanvas {
 
   chosen: ISpot | null = null;
   pointed: ISpot | null = null;
-  /** Where the pointer is, in pixels of the page. */
+  /** Where the pointer is on the canvas, in pixels of CSS. */
   pointer = { x: 0, y: 0 };
 
   get laid(): ILayout | null {
@@ -53,7 +53,7 @@ export class CardCanvas {
       JSON.stringify(this._cards?.index) === JSON.stringify(cards.index);
     this._cards = cards;
     if (!alike) {
-      this.chosen = null;
+      this.chosen = this.pointed = null;
       this._lay();
     }
     this.draw();

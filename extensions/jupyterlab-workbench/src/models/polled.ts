@@ -114,6 +114,10 @@ export abstract class PolledModel implements IDisposable {
         error instanceof RestError
           ? error
           : new RestError(0, 'unexpected', String(error));
+      if (this._error.code === 'not_found') {
+        // What is gone is not asked for again by itself.
+        this.pace(0);
+      }
       // Thrown on, so that the poll asks more and more seldom.
       throw error;
     } finally {

@@ -17,7 +17,9 @@ export const notices: JupyterFrontEndPlugin<void> = {
       label: 'Tell the End of Runs Outside of This Tab Too',
       describedBy: { args: { type: 'object', properties: {} } },
       isVisible: () => 'Notification' in window,
-      isEnabled: () => window.Notification.permission === 'default',
+      isEnabled: () =>
+        'Notification' in window &&
+        window.Notification.permission === 'default',
       execute: async () => {
         await window.Notification.requestPermission();
         commands.notifyCommandChanged(CommandIDs.allowNotices);

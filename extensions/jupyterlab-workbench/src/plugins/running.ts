@@ -1,4 +1,5 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { showErrorMessage } from '@jupyterlab/apputils';
 import {
   IRunningSessionManagers,
   type IRunningSessions
@@ -42,7 +43,7 @@ function runs(
       void commands.execute(CommandIDs.openRun, { id: run.run_id });
     },
     shutdown: () => {
-      void stop(run);
+      stop(run).catch(told);
     }
   });
   return {
@@ -55,7 +56,7 @@ function runs(
       }
     }),
     shutdownAll: () => {
-      void Promise.all(live.runs.map(stop));
+      Promise.all(live.runs.map(stop)).catch(told);
     },
     shutdownLabel: 'Stop',
     shutdownAllLabel: 'Stop All',
@@ -77,7 +78,7 @@ function clusters(
       void commands.execute(CommandIDs.openCluster, { name: cluster.name });
     },
     shutdown: () => {
-      void model.stop(cluster.name);
+      model.stop(cluster.name).catch(told);
     }
   });
   return {
@@ -85,13 +86,18 @@ function clusters(
     running: () => living().map(item),
     ...following(model),
     shutdownAll: () => {
-      void Promise.all(living().map(one => model.stop(one.name)));
+      Promise.all(living().map(one => model.stop(one.name))).catch(told);
     },
     shutdownLabel: 'Stop',
     shutdownAllLabel: 'Stop All',
     shutdownAllConfirmationText:
       'Stop all clusters? Their workers and jobs end, and their places in the queue are lost.'
   };
+}
+
+/** Show why something was not stopped. */
+function told(error: Error): void {
+  void showErrorMessage('Not stopped', error);
 }
 
 /** What a list of the running panel needs to follow a model. */

@@ -148,7 +148,7 @@ function Age({ model }: { model: CardsModel }): JSX.Element {
   }
   const age = `${duration(model.age)} old`;
   return (
-    <p role="status">
+    <p role={model.stale ? 'status' : undefined}>
       {model.stale
         ? `The scheduler does not answer now. This is what it showed before: ${age}.`
         : age}

@@ -1,4 +1,4 @@
-import { Notification } from '@jupyterlab/apputils';
+import { Clipboard, Notification } from '@jupyterlab/apputils';
 import { useState } from 'react';
 import {
   clusterWords,
@@ -182,8 +182,8 @@ function Connect(props: { code: IConnectCode }): JSX.Element {
     ['Workbench', 'where science-workbench is installed', props.code.workbench],
     ['Dask alone', 'with the certificates by their paths', props.code.dask]
   ];
-  const copy = async (code: string) => {
-    await navigator.clipboard.writeText(code);
+  const copy = (code: string) => {
+    Clipboard.copyToSystem(code);
     Notification.success('Code copied.', { autoClose: 2000 });
   };
   return (
@@ -201,7 +201,7 @@ function Connect(props: { code: IConnectCode }): JSX.Element {
             <Button
               label="Copy"
               name={`Copy the code: ${name}`}
-              onClick={() => void copy(code)}
+              onClick={() => copy(code)}
             />
           </div>
         </details>

@@ -1,5 +1,4 @@
 import { IFrame, MainAreaWidget } from '@jupyterlab/apputils';
-import { ReactWidget } from '@jupyterlab/ui-components';
 import type { ClusterModel } from '../models/clusters';
 import { ClusterPage, type IClusterPageProps } from './clusterpage';
 import { LaunchPage } from './launchpage';
@@ -27,9 +26,9 @@ export class ClusterWidget extends LookingWidget {
 }
 
 /** The widget of the launch form. */
-export class LaunchWidget extends ReactWidget {
+export class LaunchWidget extends LookingWidget {
   constructor(private _options: Parameters<typeof LaunchPage>[0]) {
-    super();
+    super([_options.workbench.pool, _options.workbench.clusters]);
     this.addClass('jp-Workbench-page');
   }
 

@@ -170,9 +170,9 @@ function asked(size: ISize, here: boolean): Partial<IClusterRequest> {
   if (here && !size.grows && size.workers === null) {
     return { workers: null, between: null };
   }
-  // A range begins with what is there.
+  // Who changes to a range begins with what is there.
   return sizeRequest(
-    size.grows && size.max === null
+    size.grows && size.min === null && size.max === null
       ? { ...size, min: 0, max: size.workers ?? 1 }
       : size
   );

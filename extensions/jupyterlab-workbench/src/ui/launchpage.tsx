@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { LOCAL } from '../clusterwords';
 import type { IClusterPage, IClusterRequest, IField } from '../documents';
 import { RestError } from '../rest';
@@ -23,10 +23,6 @@ export function LaunchPage(props: {
   const { pool, clusters } = workbench;
   useModel(pool);
   useModel(clusters);
-  useEffect(() => {
-    void pool.ensure();
-    void clusters.ensure();
-  }, [pool, clusters]);
   if (!pool.pool || !clusters.clusters) {
     const error = pool.error ?? clusters.error;
     return error ? <Trouble error={error} /> : <Skeleton lines={8} />;

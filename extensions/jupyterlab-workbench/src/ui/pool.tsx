@@ -112,7 +112,7 @@ function Age(props: {
     return null;
   }
   return (
-    <div className="jp-Workbench-foot" role="status">
+    <div className="jp-Workbench-foot" role={stale ? 'status' : undefined}>
       {stale
         ? `${pool.scheduler} does not answer. This is from ${when(pool.collected)}, ${duration(model.age)} ago.`
         : `${pool.scheduler}, ${duration(model.age)} ago`}

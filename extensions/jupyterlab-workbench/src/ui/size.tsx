@@ -9,7 +9,7 @@ export interface ISize {
   max: number | null;
 }
 
-/** As the server takes it; a number that is missing is left to the server's refusal. */
+/** As the server takes it: 0 stands for a missing number, which it refuses but for the lowest. */
 export function sizeRequest(size: ISize): {
   workers: number | null;
   between: [number, number] | null;

@@ -21,15 +21,20 @@ export function SpanField(props: {
   const [text, setText] = useState(
     seconds === null ? '' : String(seconds / UNITS[first])
   );
+  const [unread, setUnread] = useState(false);
   const tell = (words: string, by: Unit) => {
     const number = Number(words);
-    // What is no number is left to the server, which says so at the field.
     onChange(
       words.trim() === '' || Number.isNaN(number) ? null : number * UNITS[by]
     );
   };
   return (
-    <Field id={id} label={label} help={props.help} problems={props.problems}>
+    <Field
+      id={id}
+      label={label}
+      help={props.help}
+      problems={unread ? ['This is no number.'] : props.problems}
+    >
       {parts => (
         <>
           <input
@@ -38,6 +43,8 @@ export function SpanField(props: {
             min={0}
             value={text}
             onChange={event => {
+              // The browser keeps what is no number to itself.
+              setUnread(event.target.validity.badInput);
               setText(event.target.value);
               tell(event.target.value, unit);
             }}
