@@ -51,7 +51,7 @@ def test_what_is_searched_while_the_list_is_asked_for_is_found(desk, place):
     runs = panel.get_by_role("list", name="Runs, the newest first")
     expect(runs.get_by_title(run_id)).to_be_visible()
     held = []
-    desk.page.route(re.compile(r"/runs\?.*state=stopped"), held.append)
+    desk.page.route(re.compile(r"/runs\?.*state=stopped"), lambda route: held.append(route))
     with desk.page.expect_request(re.compile(r"/runs\?.*state=stopped")):
         panel.get_by_label("Show runs by state").select_option("Stopped")
     panel.get_by_label("Show runs by state").select_option("With trouble")
@@ -86,7 +86,7 @@ def test_the_end_of_a_run_is_told_though_the_first_question_fails(desk, place):
         failed.append(route)
         route.fulfill(status=500, json={"error": {"code": "unexpected", "message": "No."}})
 
-    desk.page.route(re.compile(f"/runs/{run_id}$"), fail, times=1)
+    desk.page.route(re.compile(rf"/runs/{run_id}(\?|$)"), fail, times=1)
     toast = desk.page.locator(".Toastify__toast", has_text="Every kind: Finished, 6 items")
     expect(toast).to_have_count(1)
     assert failed
@@ -107,7 +107,7 @@ def test_the_items_of_a_busy_run_are_asked_for_one_question_at_a_time(desk, live
     run = desk.page.locator(".jp-Workbench-run:visible")
     held = []
     items = re.compile(f"/runs/{live}/items")
-    desk.page.route(items, held.append)
+    desk.page.route(items, lambda route: held.append(route))
     run.get_by_role("tab", name="Items").click()
     desk.page.wait_for_timeout(4000)
     assert len(held) == 1
