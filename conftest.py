@@ -4,6 +4,7 @@ What asks a scheduler goes to one of them, in order, and what kills processes to
 """
 
 import os
+import signal
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
@@ -29,6 +30,16 @@ def _refuse_skip(report):
     if DATA_UNSET not in reason:
         report.outcome = "failed"
         report.longrepr = f"skipped under CI=true: {reason}"
+
+
+def _stop(number, _):
+    """End as by Ctrl-C, once: so that servers and schedulers of the tests end too."""
+    signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt(signal.Signals(number).name)
+
+
+def pytest_configure():
+    signal.signal(signal.SIGTERM, _stop)
 
 
 ASK_A_SCHEDULER = (

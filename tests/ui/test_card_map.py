@@ -18,6 +18,12 @@ from tools.rig.big import BigSlurm
 PAINT_MS = 1000
 # What a picture of 32,000 cards reaches without a graphics card on a computer with other work.
 FRAMES = 20
+# Longer than between two looks at the cards.
+POLL_MS = 21_000
+FRESH = re.compile(r"[0-9]+ (s|min) old")
+STALE = re.compile(
+    r"The scheduler does not answer now\. This is what it showed before: [0-9]+ (s|min) old\."
+)
 STATES = ("free", "others", "mine", "out")
 COLOURS = """(names) => {
     const style = getComputedStyle(document.querySelector('.jp-Workbench-cardmap'));
@@ -72,8 +78,7 @@ def map_of(browser, big_lab):
         desk.open()
         shown = open_map(desk.page)
         expect(shown.get_by_role("button", name=re.compile("^free"))).to_be_visible()
-        if theme == "dark":
-            desk.theme(THEMES[theme])
+        desk.theme(THEMES[theme])
         return desk, shown
 
     yield opened
@@ -93,6 +98,8 @@ def test_a_drained_node_changes_colour(map_of, big, big_lab, picture):
     before = numbers(shown)
     assert sum(before.values()) == 32_000
     assert before["out of service"] == 8 * (16 + 4 + 1)
+    assert before["mine"] == 8 * (2 * 300 + 100)
+    assert before["in use by others"] == 8 * 6 * 300 + 100 * 3
     answers = []
     desk.page.on("response", lambda one: answers.append(one))
     colour = desk.page.evaluate(COLOURS, [*STATES, "ground"])
@@ -113,9 +120,7 @@ def test_a_drained_node_changes_colour(map_of, big, big_lab, picture):
     picture(desk.page, "cards-node-light")
     assert numbers(shown)["out of service"] == before["out of service"] + 8
     # What has not changed is not sent again.
-    with desk.page.expect_response(lambda one: "pool/cards" in one.url) as again:
-        pass
-    assert again.value.status == 304
+    assert look_again(shown).status == 304
     canvas.press("Escape")
     shown.get_by_role("button", name=re.compile("^free")).click()
     expect(shown.get_by_role("button", name=re.compile("^free"))).to_have_attribute(
@@ -170,6 +175,53 @@ def test_narrow_and_large(map_of, picture, name, width, scale):
     picture(desk.page, f"cards-{name}")
     spill = shown.evaluate("one => one.scrollWidth - one.clientWidth")
     assert spill <= 0
+
+
+def test_it_asks_only_while_it_is_seen_and_keeps_what_a_silent_scheduler_told(map_of, big, picture):
+    desk, shown = map_of()
+    before, asked = numbers(shown), []
+    told = shown.get_by_role("status").filter(has_text="old")
+    expect(told).to_have_text(FRESH)
+
+    look_at(shown, "Launcher")
+    desk.page.on("request", lambda one: "pool/cards" in one.url and asked.append(one.url))
+    with big.controller_down():
+        desk.page.wait_for_timeout(POLL_MS)
+        assert asked == []
+        look_at(shown, "Every card")
+        until(lambda: asked, "it asks again")
+        until(lambda: look_again(shown) and is_said(told, STALE), "it is stale")
+        assert numbers(shown) == before
+        expect(shown.locator(".jp-Workbench-cardmap-picture")).to_have_class(re.compile("stale"))
+        assert findings(desk.page) == []
+        picture(desk.page, "cards-stale-light")
+    until(lambda: look_again(shown) and is_said(told, FRESH), "it is fresh again")
+    expect(shown.locator(".jp-Workbench-cardmap-picture.jp-mod-stale")).to_have_count(0)
+    assert numbers(shown) == before
+
+
+def look_at(shown, tab):
+    shown.page.locator("#jp-main-dock-panel .lm-TabBar-tab", has_text=tab).click()
+
+
+def look_again(shown):
+    """Look elsewhere and back at the map; return the answer to what it asks then."""
+    look_at(shown, "Launcher")
+    with shown.page.expect_response(lambda one: "pool/cards" in one.url) as answer:
+        look_at(shown, "Every card")
+    return answer.value
+
+
+def is_said(told, words):
+    told.page.wait_for_timeout(500)
+    return re.fullmatch(words, told.inner_text())
+
+
+def until(true, what):
+    for _ in range(40):
+        if true():
+            return
+    raise AssertionError(f"not seen: {what}")
 
 
 # Machado, Oliveira and Fernandes 2009, doi:10.1109/TVCG.2009.113, severity 1, on linear RGB.

@@ -44,16 +44,15 @@ def test_failed_items_are_shown_first_and_computed_again(desk, place, picture):
     assert epoch.exists()
 
 
-def test_after_a_reload_everything_is_as_it_was(desk, place):
-    run_id = place.run()["run_id"]
+def test_after_a_reload_everything_is_as_it_was(desk, finished):
     desk.open("workbench=recipe/kinds.every&set.factor=7.5")
     recipe = desk.page.locator(".jp-Workbench-recipe:visible")
     expect(recipe.get_by_label("Factor")).to_have_value("7.5")
     recipe.get_by_label("Note").fill("half done")
     panel = desk.page.get_by_role("region", name="Science workbench")
-    panel.get_by_role("list", name="Runs, the newest first").get_by_title(run_id).click()
+    panel.get_by_role("list", name="Runs, the newest first").get_by_title(finished).click()
     expect(desk.page.locator(".jp-Workbench-run:visible")).to_contain_text("Finished, 6 items")
-    desk.kept(run_id)
+    desk.kept(finished)
     desk.page.reload()
     expect(desk.page.locator(".jp-Workbench-run:visible")).to_contain_text("Finished, 6 items")
     expect(desk.page.get_by_role("region", name="Science workbench")).to_be_visible()
@@ -92,13 +91,12 @@ def test_a_run_that_ended_while_nobody_was_there_is_told(desk, place):
     expect(shown).to_contain_text("Finished, 6 items")
 
 
-def test_a_run_is_searched_and_filtered(desk, place):
-    run_id = place.run(fail="[1]")["run_id"]
+def test_a_run_is_searched_and_filtered(desk, flawed):
     desk.open()
     panel = desk.open_panel()
     runs = panel.get_by_role("list", name="Runs, the newest first").get_by_role("button")
     expect(runs.first).to_be_visible()
-    panel.get_by_label("Search runs").fill(run_id[-6:])
+    panel.get_by_label("Search runs").fill(flawed[-6:])
     expect(runs).to_have_count(1)
     expect(runs).to_contain_text("Finished, 1 of 6 failed")
     panel.get_by_label("Show runs by state").select_option("Stopped")
@@ -106,9 +104,8 @@ def test_a_run_is_searched_and_filtered(desk, place):
     expect(panel).to_contain_text("No run fits.")
 
 
-def test_rows_are_sorted_and_filtered_by_keyboard(desk, place):
-    run_id = place.run()["run_id"]
-    desk.open(f"workbench=run/{run_id}")
+def test_rows_are_sorted_and_filtered_by_keyboard(desk, finished):
+    desk.open(f"workbench=run/{finished}")
     run = desk.page.locator(".jp-Workbench-run:visible")
     run.get_by_role("tab", name="Figures").focus()
     desk.page.keyboard.press("ArrowRight")

@@ -26,13 +26,12 @@ def findings(page):
 
 
 @pytest.mark.parametrize("theme", THEMES)
-def test_views(desk, place, picture, theme):
-    run_id = place.run(fail="[2]")["run_id"]
+def test_views(desk, flawed, picture, theme):
     desk.open()
     desk.theme(THEMES[theme])
     panel = desk.open_panel()
     expect(panel.get_by_role("button", name="Every kind").first).to_be_visible()
-    expect(panel.get_by_title(run_id)).to_be_visible()
+    expect(panel.get_by_title(flawed)).to_be_visible()
     picture(desk.page, f"panel-{theme}")
     assert findings(desk.page) == []
     panel.get_by_role("button", name="Every kind").first.click()
@@ -42,7 +41,7 @@ def test_views(desk, place, picture, theme):
     expect(form.locator(".jp-mod-wrong")).to_have_count(1)
     picture(desk.page, f"recipe-{theme}")
     assert findings(desk.page) == []
-    panel.get_by_title(run_id).click()
+    panel.get_by_title(flawed).click()
     run = desk.page.locator(".jp-Workbench-run:visible")
     expect(run.locator(".jp-Workbench-figure").locator("canvas, svg").first).to_be_visible()
     for name in ("Figures", "Table", "Items (1 failed)", "Parameters", "Provenance", "Log"):
@@ -54,12 +53,11 @@ def test_views(desk, place, picture, theme):
 
 
 @pytest.mark.parametrize(("name", "width", "scale"), [("narrow", 700, 1), ("double", 1400, 2)])
-def test_narrow_and_large(browser, lab, place, picture, name, width, scale):
-    run_id = place.run()["run_id"]
+def test_narrow_and_large(browser, lab, finished, picture, name, width, scale):
     desk = Desk(browser, lab, width=width // scale, height=900 // scale)
     desk.open()
     panel = desk.open_panel()
-    expect(panel.get_by_title(run_id)).to_be_visible()
+    expect(panel.get_by_title(finished)).to_be_visible()
     assert panel.bounding_box()["width"] <= 300
     overflow = "node => node.scrollWidth - node.clientWidth"
     for part in panel.locator(".jp-Workbench-list").all():
@@ -70,7 +68,7 @@ def test_narrow_and_large(browser, lab, place, picture, name, width, scale):
     expect(form.get_by_role("button", name="Run", exact=True)).to_be_attached()
     assert form.evaluate(overflow) <= 0
     picture(desk.page, f"recipe-{name}")
-    panel.get_by_title(run_id).click()
+    panel.get_by_title(finished).click()
     run = desk.page.locator(".jp-Workbench-page:visible")
     expect(run.locator(".jp-Workbench-figure").locator("canvas, svg").first).to_be_visible()
     assert run.evaluate(overflow) <= 0

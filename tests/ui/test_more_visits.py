@@ -27,8 +27,6 @@ def second(browser, lab):
 
 
 def test_both_tabs_see_a_run_end_that_one_of_them_started(desk, second, place):
-    # While something goes on, tabs look every few seconds.
-    other = place.run(wait=False, numbers=place.many, pause_s=2)["run_id"]
     run_id = place.run(wait=False, pause_s=1)["run_id"]
     for one in (desk, second):
         one.open(f"workbench=run/{run_id}")
@@ -39,11 +37,10 @@ def test_both_tabs_see_a_run_end_that_one_of_them_started(desk, second, place):
         expect(shown.locator("header")).to_contain_text(re.compile("Stopped, [0-5] of 6 done"))
     run.get_by_role("button", name="Resume").click()
     expect(desk.page.locator(".jp-Workbench-run:visible")).to_contain_text(FINISHED)
-    place.call("run", "stop", other)
 
 
 def test_who_looks_elsewhere_is_told_by_the_browser_once_that_is_allowed(desk, place):
-    desk.context.add_init_script(RECORD)
+    desk.page.add_init_script(RECORD)
     run_id = place.run(wait=False, pause_s=1)["run_id"]
     desk.open(f"workbench=run/{run_id}")
     desk.page.evaluate("document.hasFocus = () => false")
@@ -58,7 +55,7 @@ def test_who_looks_elsewhere_is_told_by_the_browser_once_that_is_allowed(desk, p
 
 
 def test_the_browser_is_asked_only_when_somebody_wants_it(desk, place):
-    desk.context.add_init_script(
+    desk.page.add_init_script(
         "window.asked = 0; window.Notification = class { static permission = 'default';"
         "static async requestPermission() { window.asked += 1; this.permission = 'denied'; } };"
     )

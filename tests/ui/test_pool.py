@@ -7,7 +7,11 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.ui.lab import Desk
+from tests.ui.paints import open_map
+from tests.ui.test_card_map import numbers
 from tests.ui.test_looks import THEMES, findings
+
+DCU = {"free": "3 free", "others": "3 of others", "mine": "2 mine", "out": "8 out of service"}
 
 
 def lanes(panel):
@@ -37,15 +41,19 @@ def asked(desk):
 def test_lanes_say_what_is_free_taken_and_waiting(rig_desk, rig_place, picture):
     desk, rig = rig_desk, rig_place.rig
     jobs = [rig.submit("--partition=gpu", "--gres=gpu:a100:4") for _ in range(2)]
-    rig.wait_job(jobs[0], "RUNNING")
+    here = ("--partition=dcu", "--nodelist=dcu2")
+    jobs.append(rig.submit(*here, "--gres=dcu:k100:2"))
+    jobs.append(rig.submit(*here, "--gres=dcu:k100:3", user="wbada"))
     rig.drain("dcu1")
+    for job in (jobs[0], *jobs[2:]):
+        rig.wait_job(job, "RUNNING")
     try:
         desk.open()
         panel = lanes(desk.open_panel())
         gpu = panel.get_by_role("button", name=re.compile("^gpu"))
         look = "() => document.querySelector('[aria-label=\"Look at the pool again\"]').click()"
         for _ in range(40):
-            if "0 of 4 free" in gpu.inner_text() and "8 out of service" in panel.inner_text():
+            if "0 of 4 free" in gpu.inner_text() and "3 of others" in panel.inner_text():
                 break
             desk.page.wait_for_timeout(1000)
             desk.page.evaluate(look)
@@ -54,10 +62,21 @@ def test_lanes_say_what_is_free_taken_and_waiting(rig_desk, rig_place, picture):
         expect(gpu).to_contain_text("1 job waits")
         expect(gpu).to_contain_text(re.compile("next start: .*sbatch --test-only"))
         dcu = panel.get_by_role("button", name=re.compile("^dcu"))
-        expect(dcu).to_contain_text("8 of 16 free")
-        expect(dcu).to_contain_text("8 out of service")
-        expect(dcu.locator("[data-kind='out']")).to_have_attribute("title", "8 out of service")
+        expect(dcu).to_contain_text("3 of 16 free")
+        for kind, words in DCU.items():
+            expect(dcu).to_contain_text(words)
+            expect(dcu.locator(f"[data-kind='{kind}']")).to_have_attribute("title", words)
         picture(desk.page, "pool-light")
+        cards = open_map(desk.page)
+        expect(cards.get_by_role("button", name=re.compile("^in use by others"))).to_be_visible()
+        assert numbers(cards) == {
+            "free": 3 + 8,
+            "in use by others": 3,
+            "mine": 4 + 2,
+            "out of service": 8,
+        }
+        assert findings(desk.page) == []
+        picture(desk.page, "cards-small-light")
         dcu.press("Enter")
         form = desk.page.locator(".jp-Workbench-launch:visible")
         expect(form.get_by_label("Where")).to_have_value("dcu")
@@ -67,27 +86,23 @@ def test_lanes_say_what_is_free_taken_and_waiting(rig_desk, rig_place, picture):
         rig.cancel(*jobs)
 
 
-def test_a_folded_pool_asks_for_nothing(rig_desk):
-    desk = rig_desk
+def test_a_folded_pool_asks_for_nothing_and_a_silent_scheduler_leaves_dimmed_data(
+    rig_desk, rig_place, picture
+):
+    desk, rig = rig_desk, rig_place.rig
     desk.open()
     panel = lanes(desk.open_panel())
     title = panel.locator(".jp-AccordionPanel-title", has_text="Pool")
     title.click()
     expect(title).to_have_attribute("aria-expanded", "false")
     seen = asked(desk)
-    desk.page.wait_for_timeout(22_000)
-    assert seen == []
-    title.click()
-    expect(title).to_have_attribute("aria-expanded", "true")
-    desk.page.wait_for_timeout(1_000)
-    assert len(seen) == 1
-
-
-def test_a_silent_scheduler_leaves_dimmed_data_that_says_since_when(rig_desk, rig_place, picture):
-    desk, rig = rig_desk, rig_place.rig
-    desk.open()
-    panel = lanes(desk.open_panel())
     with rig.controller_down():
+        desk.page.wait_for_timeout(22_000)
+        assert seen == []
+        title.click()
+        expect(title).to_have_attribute("aria-expanded", "true")
+        desk.page.wait_for_timeout(1_000)
+        assert len(seen) == 1
         told = panel.get_by_text(re.compile("slurm does not answer. This is from"))
         for _ in range(45):
             look_again(panel)

@@ -14,7 +14,7 @@ from workbench.runs.status import empty_status, write_status
 def make(home, run_id, state="completed", recipe="lab.one", file="a.txt"):
     """A run as its submitter and its driver leave it."""
     folder = home / "runs" / run_id
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     entry = Input(path=f"/data/{file}", stored=None, bytes=1, sha256="0", ends=None)
     told = {"code_hash": "0", "packages": {}, "python": "3", "host": "h", "pack": "lab"}
     manifest = Manifest(
@@ -144,3 +144,24 @@ def test_a_page_waits_for_nobody_else_to_be_read(home, index):
     begun = time.monotonic()
     assert len(ids(index.page(limit=5))) == 5
     assert time.monotonic() - begun < 2.0
+
+
+def test_a_run_that_is_seen_while_its_folder_is_made_is_listed_a_moment_later(home, index):
+    assert index.running() == []
+    (home / "runs" / "20260301-late").mkdir()
+    assert index.running() == []
+    make(home, "20260301-late", state="running")
+    assert [run["run_id"] for run in index.running()] == ["20260301-late"]
+
+
+def test_news_is_what_begins_and_what_ends(home, index):
+    before = index.news()
+    assert index.news() == before
+    folder = make(home, "20260301-new", state="queued")
+    begun = index.news()
+    assert begun != before
+    assert index.news() == begun
+    write_status(folder, {**empty_status(1), "state": "completed"})
+    ended = index.news()
+    assert ended != begun
+    assert index.news() == ended

@@ -10,7 +10,7 @@ from tools.rig.munge import start_munge
 from tools.rig.passage import write_passage
 from tools.rig.ports import free_ports
 from tools.rig.processes import until
-from tools.rig.users import make_users
+from tools.rig.users import USERS, make_users
 
 # Nodes and kind of card, by partition; each node has eight.
 PARTITIONS = {"dcu": (2800, "dcu:k100"), "gpu": (700, "gpu:a800"), "npu": (500, "npu:910b")}
@@ -48,13 +48,17 @@ EnforcePartLimits=ALL
 """
 
 # What users of such a machine do: whole-node jobs, more of them than fit, and single cards.
+# Whoever looks at it as root has some of them.
 DRAINED = ("dcu[0001-0016]", "gpu[0001-0004]", "npu0001")
+ROOT, (ADA, EVE) = None, USERS
+WHOLE_DCU = ("--partition=dcu", "--nodes=300", "--gres=dcu:k100:8", "--time=12:00:00")
 JOBS = (
-    *8 * (("--partition=dcu", "--nodes=300", "--gres=dcu:k100:8", "--time=12:00:00"),),
-    *3 * (("--partition=dcu", "--nodes=600", "--gres=dcu:k100:8", "--time=2:00:00"),),
-    ("--partition=gpu", "--array=1-100", "--gres=gpu:a800:3", "--time=1:00:00"),
-    ("--partition=npu", "--nodes=100", "--gres=npu:910b:8", "--time=1:00:00"),
-    ("--partition=npu", "--nodes=10", "--gres=npu:910b:8", "--begin=now+1day"),
+    *6 * ((ADA, WHOLE_DCU),),
+    *2 * ((ROOT, WHOLE_DCU),),
+    *3 * ((EVE, ("--partition=dcu", "--nodes=600", "--gres=dcu:k100:8", "--time=2:00:00")),),
+    (EVE, ("--partition=gpu", "--array=1-100", "--gres=gpu:a800:3", "--time=1:00:00")),
+    (ROOT, ("--partition=npu", "--nodes=100", "--gres=npu:910b:8", "--time=1:00:00")),
+    (ADA, ("--partition=npu", "--nodes=10", "--gres=npu:910b:8", "--begin=now+1day")),
 )
 
 
@@ -74,8 +78,8 @@ class BigSlurm(Controller):
             rig.start_controller()
             for nodes in DRAINED:
                 rig.drain(nodes)
-            for options in JOBS:
-                rig.submit(*options)
+            for user, options in JOBS:
+                rig.submit(*options, user=user)
             until(rig.is_busy, START_S, "jobs hold nodes", every_s=0.5)
         except BaseException:
             rig.stop()

@@ -25,6 +25,7 @@ from workbench.runs.manifest import read_manifest
 from workbench.runs.status import FINAL, describe
 
 LISTED_S = 30.0
+BEGINS_S = 60.0
 STEP = 500
 MOMENT_S = 0.1
 SCHEMA = """
@@ -56,6 +57,7 @@ class RunIndex:
         self._unread: list[str] = []
         self._counted: tuple[Any, int] | None = None
         self._damaged: set[str] = set()
+        self._begun: set[str] = set()
         self._base = self._opened()
 
     @property
@@ -127,6 +129,15 @@ class RunIndex:
             self._read(self._live())
             return list(self._fresh(self._live()))
 
+    def news(self) -> tuple[int, frozenset[tuple[str, str]]]:
+        """Return what is another one whenever a run has begun, ended, or got another state."""
+        with self._lock:
+            self._list()
+            self._read_some()
+            self._read(self._live(waiting=False))
+            going = self._base.execute("SELECT id, state FROM runs WHERE live = 1")
+            return self._listed[0], frozenset(going)
+
     def _opened(self) -> sqlite3.Connection:
         try:
             return _connected(self._path)
@@ -166,6 +177,7 @@ class RunIndex:
     def _read_some(self, most: int = STEP) -> None:
         """Read some runs that are not known yet, the newest first, for a moment."""
         self._match()
+        self._read(sorted(self._begun))
         until = time.monotonic() + MOMENT_S
         done = 0
         while done < min(most, len(self._unread)) and time.monotonic() < until:
@@ -173,8 +185,10 @@ class RunIndex:
             done += 20
         del self._unread[:done]
 
-    def _live(self) -> list[str]:
-        rows = self._base.execute("SELECT id FROM runs WHERE live = 1 ORDER BY id DESC")
+    def _live(self, *, waiting: bool = True) -> list[str]:
+        """Return those that go on; also those that wait for somebody, which may be many."""
+        which = "live = 1" if waiting else "live = 1 AND state != 'interrupted'"
+        rows = self._base.execute(f"SELECT id FROM runs WHERE {which} ORDER BY id DESC")
         return [row[0] for row in rows]
 
     def _newest(self, limit: int, after: str | None) -> list[str]:
@@ -228,6 +242,7 @@ class RunIndex:
     def _read(self, names: Iterable[str]) -> None:
         rows = []
         for name in names:
+            self._begun.discard(name)
             try:
                 folder = find_run(name)
                 stamp = _stamp(folder)
@@ -235,6 +250,8 @@ class RunIndex:
             except (NotFound, DamagedResult, OSError):
                 # Not there, on a disk that is not mounted, or no run: `run show` says which.
                 self._damaged.add(name)
+                if _is_new(name):
+                    self._begun.add(name)
                 continue
             state = document["state"]
             words = _words(document)
@@ -290,6 +307,14 @@ def _brief(folder: Path) -> dict[str, Any]:
 def _words(document: dict[str, Any]) -> str:
     parts = [document["run_id"], document["recipe"], *document["clusters"], *document["inputs"]]
     return " ".join(parts).casefold()
+
+
+def _is_new(name: str) -> bool:
+    """Say whether a run's folder was made a moment ago: its manifest may still be to come."""
+    for file in (name, f"{name}.link.json"):
+        with contextlib.suppress(FileNotFoundError):
+            return time.time() - (runs_home() / file).stat().st_mtime < BEGINS_S
+    return False
 
 
 def _stamp(folder: str | Path) -> int:

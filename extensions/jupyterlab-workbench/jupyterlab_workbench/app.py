@@ -11,6 +11,17 @@ from traitlets import Integer, Unicode
 from jupyterlab_workbench.desk import Desk
 from jupyterlab_workbench.routes import EVERYTHING_ELSE, PREFIX, ROUTES
 
+# Browsers hear it through the one WebSocket that JupyterLab keeps open anyway.
+NEWS: dict[str, Any] = {
+    "$id": "urn:jupyterlab-science-workbench:runs",
+    "version": "1",
+    "title": "Runs have begun or ended",
+    "description": "Which ones is to be asked for: runs are listed by REST.",
+    "type": "object",
+    "properties": {},
+    "additionalProperties": False,
+}
+
 
 class WorkbenchApp(ExtensionApp):
     """Serves the workbench's REST interface."""
@@ -26,8 +37,13 @@ class WorkbenchApp(ExtensionApp):
 
     def initialize_settings(self) -> None:
         """Make what the requests share."""
-        self.desk = Desk(self.python, self.upload_bytes, self.log)
+        self._events: Any = self.settings["event_logger"]
+        self._events.register_event_schema(NEWS)
+        self.desk = Desk(self.python, self.upload_bytes, self.log, self._tell_news)
         self.settings["workbench_desk"] = self.desk
+
+    def _tell_news(self) -> None:
+        self._events.emit(schema_id=NEWS["$id"], data={})
 
     def initialize_handlers(self) -> None:
         """Add the routes."""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import sqlite3
+from collections.abc import Awaitable, Callable
 from logging import Logger
 from typing import Any
 
 import workbench
 from jupyterlab_workbench.answers import Answers
 from jupyterlab_workbench.errors import Told
+from workbench.errors import WorkbenchError
 
 WATCH_S = 10.0
+NEWS_S = 2.0
 
 
 class Desk:
@@ -23,15 +26,21 @@ class Desk:
         The Python that has the recipes.
     upload_bytes
         Largest file that may be uploaded.
+    news
+        Called whenever runs have begun or ended, whoever began them.
     """
 
-    def __init__(self, python: str, upload_bytes: int, log: Logger) -> None:
+    def __init__(
+        self, python: str, upload_bytes: int, log: Logger, news: Callable[[], None]
+    ) -> None:
         self.answers = Answers(python, log)
         self.upload_bytes = upload_bytes
         self._log = log
         self._index: workbench.views.RunIndex | None = None
         self._seen: set[str] = set()
-        self._task: asyncio.Task[None] | None = None
+        self._news = news
+        self._told: Any = None
+        self._tasks: list[asyncio.Task[None]] = []
         self._filling: asyncio.Future[None] | None = None
         self._closed = False
 
@@ -55,30 +64,40 @@ class Desk:
 
     def begin(self) -> None:
         """Begin to watch."""
-        self._task = asyncio.ensure_future(self._watch())
+        watches = (self._watch(self.look, WATCH_S), self._watch(self.look_for_news, NEWS_S))
+        self._tasks = [asyncio.ensure_future(one) for one in watches]
 
     async def close(self) -> None:
         """End the watch and the answers' process; runs go on."""
         self._closed = True
-        if self._filling is not None:
-            await self._filling
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        for task in self._tasks:
+            task.cancel()
+        filling = [] if self._filling is None else [self._filling]
+        for ended in await asyncio.gather(*self._tasks, *filling, return_exceptions=True):
+            if isinstance(ended, Exception):
+                self._log.warning("The list of runs ended with an error: %s", ended)
         await asyncio.to_thread(self.answers.end)
         if self._index is not None:
             self._index.close()
 
-    async def _watch(self) -> None:
+    async def _watch(self, look: Callable[[], Awaitable[None]], every_s: float) -> None:
         # JupyterLab's start does not wait for the workbench; the first request finds it loaded.
         await asyncio.to_thread(lambda: workbench.views)
         while True:
-            await asyncio.sleep(WATCH_S)
+            await asyncio.sleep(every_s)
             try:
-                await self.look()
-            except (OSError, Told) as error:
+                await look()
+            except (OSError, sqlite3.Error, WorkbenchError, Told) as error:
                 self._log.warning("The runs could not be looked at: %s", error)
+
+    async def look_for_news(self) -> None:
+        """Tell that runs have begun or ended: browsers ask only then, and seldom by themselves."""
+        if self._index is None:
+            return
+        found = await asyncio.to_thread(self._index.news)
+        if self._told is not None and found != self._told:
+            self._news()
+        self._told = found
 
     async def look(self) -> None:
         """Restart drivers that died under our eyes, and let go of what nobody uses."""

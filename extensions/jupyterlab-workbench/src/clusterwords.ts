@@ -81,6 +81,18 @@ export function endsWords(cluster: ICluster): string {
   return `idle, stops in ${duration(left)}`;
 }
 
+/** Whether a job would start at once. */
+export function startsNow(start: {
+  at: string | null;
+  refused: string | null;
+}): boolean {
+  return !start.refused && start.at !== null && isSoon(start.at);
+}
+
+function isSoon(time: string): boolean {
+  return Date.parse(time) - Date.now() < 60_000;
+}
+
 /** When a job would start: whose word that is, and how old. */
 export function startWords(start: {
   at: string | null;
@@ -94,6 +106,5 @@ export function startWords(start: {
   if (start.at === null) {
     return `not told (${told})`;
   }
-  const soon = Date.parse(start.at) - Date.now() < 60_000;
-  return `${soon ? 'now' : when(start.at)} (${told})`;
+  return `${isSoon(start.at) ? 'now' : when(start.at)} (${told})`;
 }

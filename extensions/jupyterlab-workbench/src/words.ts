@@ -24,11 +24,12 @@ export function items(n: number): string {
 /** Bytes as people say them. */
 export function size(bytes: number): string {
   let [n, unit] = [bytes, 0];
-  while (n >= 1000 && unit < SIZES.length - 1) {
+  // What would be said as 1000 belongs to the next unit.
+  while (n >= 999.5 && unit < SIZES.length - 1) {
     n /= 1000;
     unit += 1;
   }
-  return unit === 0 ? `${n} B` : `${n.toFixed(1)} ${SIZES[unit]}`;
+  return `${Number(n.toPrecision(3))} ${SIZES[unit]}`;
 }
 
 /** Seconds as people say them. */

@@ -14,6 +14,7 @@ import { PolledModel } from './polled';
 const CALM = 70_000;
 const BUSY = 2_000;
 const PAGE = 50;
+// The server's longest page; what is older is found by searching.
 const MOST = 500;
 
 /** The list of runs as the panel shows it: searched, filtered, a page more at a time. */
@@ -31,14 +32,14 @@ export class RunsModel extends PolledModel {
     return this._page?.total;
   }
 
-  /** Whether there are more than are shown, and they can be. */
+  /** Whether there are more than are shown, and they can be shown. */
   get more(): boolean {
-    return !!this._page?.next && this._limit < MOST;
+    return this.cut && this._limit < MOST;
   }
 
-  /** Whether there are more than are ever shown. */
-  get tooMany(): boolean {
-    return !!this._page?.next && this._limit >= MOST;
+  /** Whether there are more than are shown. */
+  get cut(): boolean {
+    return !!this._page?.next;
   }
 
   /** Whether the server still reads through the runs. */

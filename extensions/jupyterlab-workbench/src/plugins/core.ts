@@ -1,4 +1,5 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
+import type { Event } from '@jupyterlab/services';
 import { IStateDB } from '@jupyterlab/statedb';
 import { CatalogueModel } from '../models/catalogue';
 import { ClustersModel } from '../models/clusters';
@@ -8,6 +9,8 @@ import { PoolModel } from '../models/pool';
 import { RunsModel } from '../models/runs';
 import { Rest } from '../rest';
 import { IWorkbench } from '../tokens';
+
+const NEWS = 'urn:jupyterlab-science-workbench:runs';
 
 /** The models that everything else reads. */
 export const core: JupyterFrontEndPlugin<IWorkbench> = {
@@ -32,6 +35,7 @@ export const core: JupyterFrontEndPlugin<IWorkbench> = {
     const runs = new RunsModel(rest);
     const clusters = new ClustersModel(rest);
     follow(live, [runs, clusters]);
+    hear(app.serviceManager.events, live, runs);
     return {
       rest,
       live,
@@ -42,6 +46,22 @@ export const core: JupyterFrontEndPlugin<IWorkbench> = {
     };
   }
 };
+
+/** Runs that begin elsewhere, in a notebook or a shell, are told by the server. */
+function hear(events: Event.IManager, live: LiveModel, runs: RunsModel): void {
+  events.stream.connect((_, { schema_id }) => {
+    if (schema_id !== NEWS) {
+      return;
+    }
+    // As above: what was kept is learned first.
+    if (live.isHeld) {
+      void live.refresh();
+    }
+    if (runs.isHeld) {
+      void runs.refresh();
+    }
+  });
+}
 
 /** Lists are asked for seldom; whenever a run has begun or ended, they are looked at anew. */
 function follow(live: LiveModel, lists: PolledModel[]): void {

@@ -120,6 +120,12 @@ function ClusterRow(props: {
       failed(reason as Error);
     }
   };
+  const where = whereWords(cluster);
+  const lines = [
+    where === place(name) ? '' : where,
+    clusterWords(cluster),
+    endsWords(cluster)
+  ].filter(Boolean);
   const told = cluster.problem || (!isLiving(cluster) && cluster.reason);
   return (
     <li className="jp-Workbench-cluster">
@@ -133,12 +139,11 @@ function ClusterRow(props: {
           <ClusterSign cluster={cluster} />
           <span className="jp-mod-title">{place(name)}</span>
         </span>
-        <span className="jp-mod-more">{whereWords(cluster)}</span>
-        <span className="jp-mod-more">
-          {[clusterWords(cluster), endsWords(cluster)]
-            .filter(Boolean)
-            .join(', ')}
-        </span>
+        {lines.map(line => (
+          <span key={line} className="jp-mod-more">
+            {line}
+          </span>
+        ))}
       </button>
       <span className="jp-mod-tools">
         {state === 'running' && (

@@ -1,4 +1,4 @@
-import { startWords } from '../clusterwords';
+import { startsNow, startWords } from '../clusterwords';
 import type { IAccelerator, IPartition, IPool } from '../documents';
 import { count, duration, size } from '../words';
 
@@ -52,6 +52,7 @@ export function CardLane(props: {
 }): JSX.Element {
   const { partition, accelerator, launch } = props;
   const { cards, start } = accelerator;
+  const tip = `Launch a cluster with ${accelerator.name} in ${partition.title}`;
   const segments: ISegment[] = [
     { kind: 'mine', n: cards.mine, words: 'mine' },
     { kind: 'others', n: cards.allocated - cards.mine, words: 'of others' },
@@ -63,7 +64,9 @@ export function CardLane(props: {
       title={partition.title}
       free={`${count(cards.free)} of ${count(cards.total)} free`}
       segments={segments}
-      tip={`Launch a cluster with ${accelerator.name} in ${partition.title}`}
+      tip={
+        start && startsNow(start) ? `${tip}. Start: ${startWords(start)}` : tip
+      }
       onClick={() => launch(partition.name, accelerator.name)}
     >
       {cards.stranded > 0 && (
@@ -73,7 +76,7 @@ export function CardLane(props: {
         </span>
       )}
       <Waiting accelerator={accelerator} />
-      {start && (
+      {start && !startsNow(start) && (
         <span className="jp-mod-more">
           {start.refused
             ? `a job would be refused: ${start.refused}`

@@ -82,59 +82,76 @@ function Place(props: {
 }): JSX.Element {
   const { partitions, request, problems, set } = props;
   const partition = partitions.find(one => one.name === request.partition);
+  const wrong = problemsOf(problems, 'partition', 'WORKBENCH_HOME');
+  const cards = partition?.accelerators ?? [];
+  // Where there is nothing to choose nothing is asked.
+  const places = partitions.length > 1 || !partition || wrong.length > 0;
   return (
     <>
-      <Field
-        id="workbench-launch-partition"
-        label="Where"
-        help={limitWords(partition)}
-        problems={problemsOf(problems, 'partition', 'WORKBENCH_HOME')}
-      >
-        {parts => (
-          <select
-            {...parts}
-            value={request.partition}
-            onChange={event => {
-              const found = partitions.find(
-                one => one.name === event.target.value
-              );
-              set({
-                partition: event.target.value,
-                ...(request.between ? {} : usualSize(event.target.value)),
-                accelerator: found?.accelerators[0]?.name ?? null
-              });
-            }}
-          >
-            {partitions.map(one => (
-              <option key={one.name} value={one.name}>
-                {partitionWords(one)}
-              </option>
-            ))}
-          </select>
-        )}
-      </Field>
-      <Field
-        id="workbench-launch-accelerator"
-        label="Card of each worker"
-        problems={problemsOf(problems, 'accelerator')}
-      >
-        {parts => (
-          <select
-            {...parts}
-            value={request.accelerator ?? ''}
-            onChange={event => set({ accelerator: event.target.value || null })}
-          >
-            {partition?.accelerators.map(one => (
-              <option key={one.name} value={one.name}>
-                {cardWords(one)}
-              </option>
-            ))}
-            <option value="">None, CPUs only</option>
-          </select>
-        )}
-      </Field>
+      {places && (
+        <Field
+          id="workbench-launch-partition"
+          label="Where"
+          help={limitWords(partition)}
+          problems={wrong}
+        >
+          {parts => (
+            <select
+              {...parts}
+              value={request.partition}
+              onChange={event =>
+                set(moved(partitions, event.target.value, request))
+              }
+            >
+              {partitions.map(one => (
+                <option key={one.name} value={one.name}>
+                  {partitionWords(one)}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+      )}
+      {(cards.length > 0 || request.accelerator) && (
+        <Field
+          id="workbench-launch-accelerator"
+          label="Card of each worker"
+          problems={problemsOf(problems, 'accelerator')}
+        >
+          {parts => (
+            <select
+              {...parts}
+              value={request.accelerator ?? ''}
+              onChange={event =>
+                set({ accelerator: event.target.value || null })
+              }
+            >
+              {cards.map(one => (
+                <option key={one.name} value={one.name}>
+                  {cardWords(one)}
+                </option>
+              ))}
+              <option value="">None, CPUs only</option>
+            </select>
+          )}
+        </Field>
+      )}
     </>
   );
+}
+
+/** In another place: its first card, and the usual size unless a range was asked for. */
+function moved(
+  partitions: IPartition[],
+  name: string,
+  request: IClusterRequest
+): Partial<IClusterRequest> {
+  const found = partitions.find(one => one.name === name);
+  return {
+    partition: name,
+    ...(request.between ? {} : usualSize(name)),
+    accelerator: found?.accelerators[0]?.name ?? null
+  };
 }
 
 /** This computer's own size, else one worker. */

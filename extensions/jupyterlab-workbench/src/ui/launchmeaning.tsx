@@ -1,7 +1,7 @@
 import { LOCAL, startWords } from '../clusterwords';
 import type { IClusterRequest, IPartition } from '../documents';
 import type { PoolModel } from '../models/pool';
-import { count } from '../words';
+import { count, place } from '../words';
 import type { IDraft } from './draft';
 import { Trouble } from './parts';
 
@@ -27,6 +27,8 @@ export function LaunchMeaning(props: {
       >
         <h2>What will happen</h2>
         <dl>
+          <dt>Where</dt>
+          <dd>{partition?.title ?? place(request.partition ?? LOCAL)}</dd>
           <dt>Cards</dt>
           <dd>{cards(request, partition)}</dd>
           {!here && (

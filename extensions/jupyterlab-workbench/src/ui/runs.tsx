@@ -77,10 +77,6 @@ function Runs(props: {
     );
   }
   const searching = !!(model.text || model.state);
-  const told = [
-    searching && `${count(model.total)} fit`,
-    model.reading && 'reading older runs …'
-  ];
   return (
     <>
       <Search model={model} />
@@ -106,7 +102,7 @@ function Runs(props: {
         </p>
       )}
       <div className="jp-Workbench-foot" role="status">
-        {told.filter(Boolean).join(', ')}
+        {footWords(model)}
       </div>
       {model.more && (
         <button
@@ -117,11 +113,20 @@ function Runs(props: {
           Show more
         </button>
       )}
-      {model.tooMany && (
-        <div className="jp-Workbench-foot">Search to see older ones.</div>
-      )}
     </>
   );
+}
+
+/** How many there are, and what is not shown of them. */
+function footWords(model: RunsModel): string {
+  const { total = 0 } = model;
+  const searching = !!(model.text || model.state);
+  const number = searching
+    ? `${count(total)} fit`
+    : model.cut && `${count(model.runs.length)} of ${count(total)} runs`;
+  const oldest = model.cut && !model.more && 'search to find older ones';
+  const reading = model.reading && 'reading older runs …';
+  return [number, oldest, reading].filter(Boolean).join(', ');
 }
 
 function Search(props: { model: RunsModel }): JSX.Element {

@@ -54,7 +54,7 @@ export class WorkbenchPanel extends SidePanel {
   /** Unfold the pool. */
   showPool(): void {
     this._accordion?.expand(POOL);
-    this._accordion?.setRelativeSizes([3, 3, 2, 3]);
+    this._accordion?.setRelativeSizes([2, 2, 2, 4]);
   }
 
   /** Unfold the recipes, and put the cursor into their search. */

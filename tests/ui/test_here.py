@@ -1,0 +1,32 @@
+"""A cluster of this computer, without a scheduler: what cannot be chosen is not asked for."""
+
+from playwright.sync_api import expect
+
+from tests.ui.test_clusters import cluster_page, launch, row_of
+from tests.ui.test_looks import findings
+
+
+def test_a_cluster_here_is_launched_seen_and_stopped(desk, place, picture):
+    desk.open()
+    panel = desk.open_panel()
+    form = launch(desk, Name="mine", Number="1")
+    expect(form.get_by_label("Number", exact=True)).to_have_value("1")
+    meaning = form.get_by_role("complementary", name="What will happen")
+    expect(meaning).to_contain_text("This computer")
+    for label in ("Where", "Card of each worker", "Time limit of each job"):
+        expect(form.get_by_label(label)).to_have_count(0)
+    expect(form.get_by_role("region", name="Job script")).to_have_count(0)
+    assert findings(desk.page) == []
+    picture(desk.page, "launch-here-light")
+    form.get_by_role("button", name="Launch", exact=True).click()
+    page, row = cluster_page(desk, "mine"), row_of(panel, "mine")
+    expect(page.locator("header")).to_contain_text("Running, 1 worker")
+    expect(page.get_by_role("region", name="Workers").get_by_role("row")).to_have_count(2)
+    expect(row).to_contain_text("Running, 1 worker")
+    expect(row).to_contain_text("idle, stops in")
+    picture(desk.page, "cluster-here-light")
+    row.get_by_role("button", name="Stop mine").click()
+    desk.page.get_by_role("dialog").get_by_role("button", name="Stop mine").click()
+    expect(page.locator("header")).to_contain_text("Stopped")
+    expect(row_of(panel, "mine")).not_to_be_visible()
+    assert place.call("cluster", "show", "mine")["state"] == "stopped"
