@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 import uuid
 from collections.abc import Callable
@@ -208,6 +209,9 @@ def brief(told: Any) -> str:
             if "error" in told
             else told.get("message", told)
         )
+    page = re.search(r"<html.*<title>(.*?)</title>", str(told), re.DOTALL | re.IGNORECASE)
+    if page:
+        told = f"a page with the title {page[1]}"
     return " ".join(str(told).split()).replace("|", "\\|")[:160]
 
 

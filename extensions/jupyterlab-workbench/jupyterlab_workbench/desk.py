@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import sqlite3
 from collections.abc import Awaitable, Callable
 from logging import Logger
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import workbench
 from jupyterlab_workbench.answers import Answers
 from jupyterlab_workbench.errors import Told
+from workbench.errors import WorkbenchError
 
 WATCH_S = 10.0
 NEWS_S = 2.0
@@ -69,12 +70,12 @@ class Desk:
     async def close(self) -> None:
         """End the watch and the answers' process; runs go on."""
         self._closed = True
-        if self._filling is not None:
-            await self._filling
         for task in self._tasks:
             task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        filling = [] if self._filling is None else [self._filling]
+        for ended in await asyncio.gather(*self._tasks, *filling, return_exceptions=True):
+            if isinstance(ended, Exception):
+                self._log.warning("The list of runs ended with an error: %s", ended)
         await asyncio.to_thread(self.answers.end)
         if self._index is not None:
             self._index.close()
@@ -86,7 +87,7 @@ class Desk:
             await asyncio.sleep(every_s)
             try:
                 await look()
-            except (OSError, Told) as error:
+            except (OSError, sqlite3.Error, WorkbenchError, Told) as error:
                 self._log.warning("The runs could not be looked at: %s", error)
 
     async def look_for_news(self) -> None:

@@ -2,13 +2,19 @@
 
 import asyncio
 import json
+import logging
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
+from jupyterlab_workbench import desk as desks
 from jupyterlab_workbench.answers import Answers
 from jupyterlab_workbench.app import NEWS
+from jupyterlab_workbench.desk import Desk
 from jupyterlab_workbench.request import finite
 from tests.tree import ROOT
+from workbench.home import node_local
 
 HEAVY = (
     "altair",
@@ -115,6 +121,19 @@ def test_the_types_of_the_browser_are_made_of_the_models():
 
 def test_a_process_is_started_by_no_question_alone():
     assert Answers(sys.executable, log=None).pid is None
+
+
+async def test_a_damaged_list_of_runs_is_told_and_looked_at_again(caplog, monkeypatch):
+    monkeypatch.setattr(desks, "NEWS_S", 0.05)
+    log = logging.getLogger("desk")
+    desk = Desk(sys.executable, 0, log, news=lambda: None)
+    await asyncio.to_thread(desk.index)
+    with closing(sqlite3.connect(next(node_local().glob("runs-*.sqlite")))) as base:
+        base.execute("DROP TABLE runs")
+    desk.begin()
+    while caplog.text.count("The runs could not be looked at: no such table") < 2:
+        await asyncio.sleep(0.05)
+    await desk.close()
 
 
 async def test_runs_that_begin_anywhere_are_told(place, jp_serverapp, client):

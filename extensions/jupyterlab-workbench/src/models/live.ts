@@ -2,7 +2,7 @@ import type { IStateDB } from '@jupyterlab/statedb';
 import { type ISignal, Signal } from '@lumino/signaling';
 import type { IRun, IRunPage, IRuns } from '../documents';
 import { RestError, type Rest } from '../rest';
-import { LIVE_STATES } from '../words';
+import { isLive, LIVE_STATES } from '../words';
 import { PolledModel } from './polled';
 
 const CALM = 30_000;
@@ -52,28 +52,39 @@ export class LiveModel extends PolledModel {
     });
     this._runs = found.runs;
     const there = new Set(found.runs.map(run => run.run_id));
-    const gone = [...this._known].filter(id => !there.has(id));
-    this._known = there;
-    await this._state?.save(KEY, [...there]);
-    const missed = this._missed;
-    this._missed = false;
+    // Those of further pages go on too.
+    const gone = [...this._known].filter(id => !found.next && !there.has(id));
+    there.forEach(id => this._known.add(id));
+    await this._keep();
     for (const id of gone) {
-      await this._tell(id, missed);
+      await this._tell(id);
     }
+    this._missed = false;
     const hidden = document.visibilityState === 'hidden';
     this.pace(there.size && !hidden ? BUSY : CALM);
   }
 
-  private async _tell(id: string, missed: boolean): Promise<void> {
+  private async _keep(): Promise<void> {
+    await this._state?.save(KEY, [...this._known]);
+  }
+
+  /** Tell of an end; the run is known until that has been done. */
+  private async _tell(id: string): Promise<void> {
     try {
       const run = await this._rest.get<IRunPage>(['runs', id]);
-      this._ended.emit({ run, missed });
+      if (isLive(run.state)) {
+        // It has begun after the list, or the server has not read it yet.
+        return;
+      }
+      this._ended.emit({ run, missed: this._missed });
     } catch (error) {
       if (!(error instanceof RestError && error.status === 404)) {
         throw error;
       }
       // It has been deleted: that is no news to whoever did it.
     }
+    this._known.delete(id);
+    await this._keep();
   }
 
   private _ended = new Signal<this, LiveModel.IEnd>(this);

@@ -69,6 +69,8 @@ export abstract class PolledModel implements IDisposable {
 
   /** Look now. */
   async refresh(): Promise<void> {
+    // What is under way may have begun before what is to be seen.
+    await this._under?.catch(() => undefined);
     if (this.isDisposed) {
       return;
     }
@@ -77,7 +79,8 @@ export abstract class PolledModel implements IDisposable {
       return;
     }
     await this._poll.refresh();
-    await this._poll.tick;
+    // It rejects when the model is disposed of meanwhile.
+    await this._poll.tick.catch(() => undefined);
   }
 
   /** Look so often from now on; 0 stops. */
@@ -96,7 +99,12 @@ export abstract class PolledModel implements IDisposable {
   /** Ask the server. */
   protected abstract fetch(): Promise<void>;
 
-  private async _look(): Promise<void> {
+  private _look(): Promise<void> {
+    this._under = this._ask();
+    return this._under;
+  }
+
+  private async _ask(): Promise<void> {
     try {
       await this.fetch();
       this._error = null;
@@ -124,6 +132,7 @@ export abstract class PolledModel implements IDisposable {
   private _holders = 0;
   private _poll: Poll;
   private _seen = 0;
+  private _under: Promise<void> | null = null;
 }
 
 export namespace PolledModel {

@@ -27,7 +27,8 @@ export const core: JupyterFrontEndPlugin<IWorkbench> = {
       live.hold();
     });
     document.addEventListener('visibilitychange', () => {
-      if (document.visibilityState === 'visible') {
+      // Not before it has learned what was going on at the last visit.
+      if (document.visibilityState === 'visible' && live.isHeld) {
         void live.refresh();
       }
     });
@@ -52,7 +53,10 @@ function hear(events: Event.IManager, live: LiveModel, runs: RunsModel): void {
     if (schema_id !== NEWS) {
       return;
     }
-    void live.refresh();
+    // As above: what was kept is learned first.
+    if (live.isHeld) {
+      void live.refresh();
+    }
     if (runs.isHeld) {
       void runs.refresh();
     }

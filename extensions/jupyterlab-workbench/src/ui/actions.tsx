@@ -1,4 +1,9 @@
-import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
+import {
+  Clipboard,
+  Dialog,
+  Notification,
+  showDialog
+} from '@jupyterlab/apputils';
 import type { IDocumentManager } from '@jupyterlab/docmanager';
 import { ReactWidget } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
@@ -30,12 +35,14 @@ export function runActions(options: IActionOptions): IRunActions {
       await followed();
     },
     resume: async () => {
-      await agreed(accept => model.resume(accept));
-      await followed();
+      if (await agreed(accept => model.resume(accept))) {
+        await followed();
+      }
     },
     retry: async items => {
-      await agreed(accept => model.retry(accept, items));
-      await followed();
+      if (await agreed(accept => model.retry(accept, items))) {
+        await followed();
+      }
     },
     remove: () => remove(options),
     again: () => {
@@ -53,10 +60,13 @@ export function runActions(options: IActionOptions): IRunActions {
   };
 }
 
-/** Go on; ask first where the recipe's code has changed meanwhile. */
-async function agreed(goOn: (accept: boolean) => Promise<void>): Promise<void> {
+/** Go on, unless somebody declines because the recipe's code has changed meanwhile. */
+async function agreed(
+  goOn: (accept: boolean) => Promise<void>
+): Promise<boolean> {
   try {
     await goOn(false);
+    return true;
   } catch (error) {
     if (!(error instanceof RestError && error.code === 'code_changed')) {
       throw error;
@@ -72,6 +82,7 @@ async function agreed(goOn: (accept: boolean) => Promise<void>): Promise<void> {
     if (result.button.accept) {
       await goOn(true);
     }
+    return result.button.accept;
   }
 }
 
@@ -113,7 +124,7 @@ async function copy(options: IActionOptions): Promise<void> {
           <button
             type="button"
             className="jp-mod-styled jp-mod-reject jp-Workbench-button"
-            onClick={() => void toClipboard(name, text)}
+            onClick={() => toClipboard(name, text)}
           >
             Copy {name}
           </button>
@@ -128,8 +139,9 @@ async function copy(options: IActionOptions): Promise<void> {
   });
 }
 
-async function toClipboard(name: string, text: string): Promise<void> {
-  await navigator.clipboard.writeText(text);
+function toClipboard(name: string, text: string): void {
+  // The browser's own clipboard is not there on plain http.
+  Clipboard.copyToSystem(text);
   Notification.success(`${name} code copied.`, { autoClose: 2000 });
 }
 

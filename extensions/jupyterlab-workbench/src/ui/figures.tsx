@@ -23,8 +23,10 @@ export function Figures(props: {
   run: IRunPage;
   rest: Rest;
   context: IFigureContext;
+  /** Whether somebody sees them. */
+  looked: () => boolean;
 }): JSX.Element {
-  const { run, rest, context } = props;
+  const { run, rest, context, looked } = props;
   const live = isLive(run.state);
   const [found, setFound] = useState<IFigures>();
   const [error, setError] = useState<Error | null>(null);
@@ -33,6 +35,11 @@ export function Figures(props: {
     let over = false;
     let timer: ReturnType<typeof setTimeout>;
     const look = async () => {
+      // An unseen page does not hear of the run's end: asking would never stop.
+      if (!looked()) {
+        timer = setTimeout(look, INTERVAL);
+        return;
+      }
       try {
         const next = await rest.get<IFigures>(['runs', run.run_id, 'figures']);
         if (!over) {
@@ -55,7 +62,7 @@ export function Figures(props: {
       over = true;
       clearTimeout(timer);
     };
-  }, [rest, run.run_id, live, begun]);
+  }, [rest, run.run_id, live, begun, looked]);
   if (live && !begun) {
     return (
       <p className="jp-Workbench-empty">

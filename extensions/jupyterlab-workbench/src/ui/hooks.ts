@@ -1,4 +1,4 @@
-import { useEffect, useReducer } from 'react';
+import { useEffect, useReducer, useRef } from 'react';
 import type { PolledModel } from '../models/polled';
 
 /** Draw anew whenever a model has looked. */
@@ -10,6 +10,33 @@ export function useModel(model: PolledModel): void {
       model.changed.disconnect(draw);
     };
   }, [model]);
+}
+
+/**
+ * Ask whenever something has changed, one question at a time: what changes before the answer has
+ * come is asked for once, after it.
+ */
+export function useQuestion(ask: () => Promise<void>, about: unknown[]): void {
+  const key = JSON.stringify(about);
+  const latest = useRef(ask);
+  latest.current = ask;
+  const asking = useRef(false);
+  const again = useRef(false);
+  useEffect(() => {
+    const go = async () => {
+      asking.current = true;
+      do {
+        again.current = false;
+        await latest.current();
+      } while (again.current);
+      asking.current = false;
+    };
+    if (asking.current) {
+      again.current = true;
+    } else {
+      void go();
+    }
+  }, [key]);
 }
 
 /** Draw anew from time to time: ages grow also while nothing is heard. */

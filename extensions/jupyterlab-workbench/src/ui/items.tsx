@@ -1,7 +1,8 @@
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import type { IItem, IItemsPage, IRunPage } from '../documents';
 import type { Rest } from '../rest';
 import { count, isLive, items } from '../words';
+import { useQuestion } from './hooks';
 import { Button, Skeleton, Trouble } from './parts';
 
 const LIMIT = 100;
@@ -20,27 +21,16 @@ export function ItemsTab(props: {
   const [page, setPage] = useState<IItemsPage>();
   const [error, setError] = useState<Error | null>(null);
   const { done, failed } = run.items;
-  useEffect(() => {
-    let over = false;
-    rest
-      .get<IItemsPage>(['runs', run.run_id, 'items'], {
-        state,
-        offset,
-        limit: LIMIT
-      })
-      .then(
-        found => {
-          if (!over) {
-            setPage(found);
-            setError(null);
-          }
-        },
-        reason => over || setError(reason as Error)
-      );
-    return () => {
-      over = true;
-    };
-  }, [rest, run.run_id, run.state, state, offset, done, failed]);
+  const ask = async () => {
+    try {
+      const query = { state, offset, limit: LIMIT };
+      setPage(await rest.get<IItemsPage>(['runs', run.run_id, 'items'], query));
+      setError(null);
+    } catch (reason) {
+      setError(reason as Error);
+    }
+  };
+  useQuestion(ask, [run.run_id, run.state, state, offset, done, failed]);
   const ended = !isLive(run.state);
   const again = () => {
     setChosen([]);

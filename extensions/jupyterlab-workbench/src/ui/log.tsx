@@ -1,4 +1,10 @@
-import { useEffect, useRef, useState } from 'react';
+import {
+  type UIEvent,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState
+} from 'react';
 import type { ILogPiece } from '../documents';
 import type { Rest } from '../rest';
 import { Trouble } from './parts';
@@ -6,6 +12,10 @@ import { Trouble } from './parts';
 const TAIL = 64_000;
 const MOST = 1_000_000;
 const INTERVAL = 2000;
+// Pixels; less than a line.
+const NEAR = 10;
+
+const isShown = () => !document.hidden;
 
 /** The end of a log; it follows as long as somebody may write. */
 export function Log(props: {
@@ -14,16 +24,24 @@ export function Log(props: {
   id: string;
   live: boolean;
   rest: Rest;
+  /** Whether somebody sees it. */
+  looked?: () => boolean;
 }): JSX.Element {
-  const { kind, id, live, rest } = props;
+  const { kind, id, live, rest, looked = isShown } = props;
   const [text, setText] = useState('');
   const [error, setError] = useState<Error | null>(null);
   const box = useRef<HTMLPreElement>(null);
+  const follows = useRef(true);
   const at = useRef<number | null>(null);
   useEffect(() => {
     let over = false;
     let timer: ReturnType<typeof setTimeout>;
     const look = async () => {
+      // An unseen page does not hear of the end: asking would never stop.
+      if (!looked()) {
+        timer = setTimeout(look, INTERVAL);
+        return;
+      }
       try {
         const piece = await rest.get<ILogPiece>([kind, id, 'log'], {
           from: at.current ?? -TAIL
@@ -49,16 +67,27 @@ export function Log(props: {
       over = true;
       clearTimeout(timer);
     };
-  }, [rest, kind, id, live]);
-  useEffect(() => {
-    box.current?.scrollTo(0, box.current.scrollHeight);
+  }, [rest, kind, id, live, looked]);
+  // Before the browser tells of any scroll: what has just been added is not in sight.
+  useLayoutEffect(() => {
+    if (follows.current) {
+      box.current?.scrollTo(0, box.current.scrollHeight);
+    }
   }, [text]);
+  const scrolled = (event: UIEvent<HTMLPreElement>) => {
+    const { scrollHeight, scrollTop, clientHeight } = event.currentTarget;
+    // Not while hidden; somebody who reads further up is left there.
+    if (clientHeight) {
+      follows.current = scrollHeight - scrollTop - clientHeight < NEAR;
+    }
+  };
   return (
     <>
       <Trouble error={error} />
       <pre
         className="jp-Workbench-log"
         ref={box}
+        onScroll={scrolled}
         tabIndex={0}
         aria-label={`Log of the ${kind === 'runs' ? 'run' : 'cluster'}`}
       >

@@ -1,4 +1,3 @@
-import { ReactWidget } from '@jupyterlab/ui-components';
 import type { RunModel } from '../models/runs';
 import type { IFileContext } from './filewidget';
 import { LookingWidget } from './looking';
@@ -8,10 +7,10 @@ import { type IRunPageProps, RunPage } from './runpage';
 import type { IRunPage } from '../documents';
 import type { IWorkbench } from '../tokens';
 
-/** The widget of a recipe's page. */
-export class RecipeWidget extends ReactWidget {
+/** The widget of a recipe's page; it keeps clusters to run on up to date while it is on the screen. */
+export class RecipeWidget extends LookingWidget {
   constructor(private _options: RecipeWidget.IOptions) {
-    super();
+    super([_options.workbench.clusters]);
     this.addClass('jp-Workbench-page');
   }
 

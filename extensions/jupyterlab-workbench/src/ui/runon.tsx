@@ -1,4 +1,3 @@
-import { useEffect } from 'react';
 import { clusterWords, isLiving, LOCAL, whereWords } from '../clusterwords';
 import type { ICluster } from '../documents';
 import type { ClustersModel } from '../models/clusters';
@@ -14,11 +13,6 @@ export function RunOn(props: {
 }): JSX.Element {
   const { model, chosen, onChange } = props;
   useModel(model);
-  useEffect(() => {
-    // While it is on the screen it follows, as the panel's list does.
-    const held = model.hold();
-    return () => held.dispose();
-  }, [model]);
   const known = new Map((model.clusters ?? []).map(one => [one.name, one]));
   const living = [...known.values()].filter(
     one => isLiving(one) && one.name !== LOCAL

@@ -1,4 +1,10 @@
-import { type KeyboardEvent, useId, useRef, useState } from 'react';
+import {
+  type KeyboardEvent,
+  useCallback,
+  useId,
+  useRef,
+  useState
+} from 'react';
 import type { IItem, IRunPage } from '../documents';
 import type { RunModel } from '../models/runs';
 import type { IWorkbench } from '../tokens';
@@ -272,12 +278,20 @@ function Tabs(props: KnownProps): JSX.Element {
 }
 
 function TabContent(props: KnownProps & { tab: Tab }): JSX.Element {
-  const { run, workbench, actions } = props;
+  const { run, model, workbench, actions } = props;
   const { rest } = workbench;
+  const looked = useCallback(() => model.isHeld && !document.hidden, [model]);
   const theme = useTheme(props.figures.themes);
   switch (props.tab) {
     case 'Figures':
-      return <Figures run={run} rest={rest} context={props.figures} />;
+      return (
+        <Figures
+          run={run}
+          rest={rest}
+          context={props.figures}
+          looked={looked}
+        />
+      );
     case 'Table':
       return <TableTab run={run} rest={rest} theme={theme} />;
     case 'Items':
@@ -288,7 +302,13 @@ function TabContent(props: KnownProps & { tab: Tab }): JSX.Element {
       return <ProvenanceTab run={run} openRun={actions.openRun} />;
     case 'Log':
       return (
-        <Log kind="runs" id={run.run_id} live={isLive(run.state)} rest={rest} />
+        <Log
+          kind="runs"
+          id={run.run_id}
+          live={isLive(run.state)}
+          rest={rest}
+          looked={looked}
+        />
       );
   }
 }

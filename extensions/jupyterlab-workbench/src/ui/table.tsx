@@ -1,8 +1,9 @@
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import type { IRunPage, ITableColumn } from '../documents';
 import type { Rest } from '../rest';
 import { count, isLive } from '../words';
 import { Grid } from './grid';
+import { useQuestion } from './hooks';
 import { Button, Skeleton, Trouble } from './parts';
 import { type IOrder, RowsModel } from './rowsmodel';
 
@@ -27,24 +28,18 @@ export function TableTab(props: {
   const [model, setModel] = useState<RowsModel>();
   const [error, setError] = useState<Error | null>(null);
   const begun = run.items.done > 0 || !isLive(run.state);
-  useEffect(() => {
+  const ask = async () => {
     if (!begun) {
       return;
     }
-    let over = false;
-    RowsModel.open(rest, run.run_id, order, setError).then(
-      found => {
-        if (!over) {
-          setModel(found);
-          setError(null);
-        }
-      },
-      reason => over || setError(reason as Error)
-    );
-    return () => {
-      over = true;
-    };
-  }, [rest, run.run_id, order, begun, run.items.done, run.state]);
+    try {
+      setModel(await RowsModel.open(rest, run.run_id, order, setError));
+      setError(null);
+    } catch (reason) {
+      setError(reason as Error);
+    }
+  };
+  useQuestion(ask, [run.run_id, order, begun, run.items.done, run.state]);
   if (!begun) {
     return (
       <p className="jp-Workbench-empty">
