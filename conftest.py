@@ -1,6 +1,6 @@
-"""What holds for all tests: none is skipped under ``CI=true``; three processes share them.
+"""What holds for all tests: none is skipped under ``CI=true``, and a scheduler's run side by side.
 
-What asks a scheduler goes to one of them, in order, and what kills processes to another.
+Where two processes share the tests, all that asks a scheduler goes to one of them, in order.
 """
 
 import os
@@ -50,17 +50,15 @@ ASK_A_SCHEDULER = (
 )
 
 
-class Shares(LoadScopeScheduling):
-    """Shares the tests out in three parts of like length, each to one process, in order."""
+class Halves(LoadScopeScheduling):
+    """Shares the tests out in two parts, each to one process, in order."""
 
     def _split_scope(self, nodeid):
-        if nodeid.startswith(ASK_A_SCHEDULER):
-            return "scheduler"
-        return "faults" if nodeid.startswith("tests/faults/") else "everything else"
+        return "scheduler" if nodeid.startswith(ASK_A_SCHEDULER) else "computer"
 
 
 def pytest_xdist_make_scheduler(config, log):
-    return Shares(config, log)
+    return Halves(config, log)
 
 
 @pytest.hookimpl(wrapper=True)

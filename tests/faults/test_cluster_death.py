@@ -265,14 +265,14 @@ def test_a_full_disk_does_not_end_it(tmp_path, monkeypatch):
     require_root("mounting a small file system")
     full = tmp_path / "full"
     full.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", full], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", full], check=True)
     try:
         monkeypatch.setenv("WORKBENCH_HOME", str(full / "home"))
         cluster = small("local")
         cluster.wait_running(60, workers=1)
         with connect() as client:
             with pytest.raises(OSError, match="No space"), (full / "filler").open("wb") as file:
-                file.write(b"x" * 2**21)
+                file.write(b"x" * 2**25)
             os.kill(worker_pid(cluster), signal.SIGKILL)
             # Its new worker works, but cannot be written down before there is room again.
             assert wait_until(lambda: client.submit(pow, 2, 5, pure=False).exception() is None)

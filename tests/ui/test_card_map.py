@@ -180,7 +180,7 @@ def test_narrow_and_large(map_of, picture, name, width, scale):
 def test_it_asks_only_while_it_is_seen_and_keeps_what_a_silent_scheduler_told(map_of, big, picture):
     desk, shown = map_of()
     before, asked = numbers(shown), []
-    told = shown.get_by_role("status").filter(has_text="old")
+    told = shown.locator("header p")
     expect(told).to_have_text(FRESH)
 
     look_at(shown, "Launcher")

@@ -27,7 +27,7 @@ def second(browser, lab):
 
 
 def test_both_tabs_see_a_run_end_that_one_of_them_started(desk, second, place):
-    run_id = place.run(wait=False, pause_s=1)["run_id"]
+    run_id = place.run(wait=False, pause_s=4)["run_id"]
     for one in (desk, second):
         one.open(f"workbench=run/{run_id}")
     run = second.page.locator(".jp-Workbench-run:visible")
