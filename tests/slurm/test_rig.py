@@ -194,7 +194,9 @@ def test_so_many_jobs_and_no_more(slurm):
 
 def test_some_limits_make_jobs_wait_for_ever(slurm):
     job = slurm.submit("--partition=dcu", "--qos=small", "--gres=dcu:k100:3", user="wbada")
-    until(lambda: slurm.job_states()[job] == ("PENDING", "QOSMaxGRESPerUser"), 20, "the reason")
+    # Slurm tells a reason when it has looked at the job.
+    until(lambda: slurm.job_states()[job] != ("PENDING", "None"), 20, "a reason")
+    assert slurm.job_states()[job] == ("PENDING", "QOSMaxGRESPerUser")
     slurm.cancel(job)
 
 
