@@ -18,6 +18,13 @@ def test_a_cluster_here_is_launched_seen_and_stopped(desk, place, picture):
     expect(form.get_by_role("region", name="Job script")).to_have_count(0)
     assert findings(desk.page) == []
     picture(desk.page, "launch-here-light")
+    idle = form.get_by_label("Ends itself when idle for", exact=True)
+    idle.press_sequentially("1e")
+    expect(form.locator(".jp-mod-wrong")).to_contain_text("This is no number.")
+    form.get_by_role("button", name="Launch", exact=True).click()
+    expect(idle).to_be_focused()
+    assert place.call("cluster", "list")["clusters"] == []
+    idle.fill("")
     form.get_by_role("button", name="Launch", exact=True).click()
     page, row = cluster_page(desk, "mine"), row_of(panel, "mine")
     expect(page.locator("header")).to_contain_text("Running, 1 worker")

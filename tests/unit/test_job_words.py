@@ -48,4 +48,4 @@ def test_a_job_in_each_state(capsys, job, said):
 
 def test_a_job_that_the_scheduler_has_not_answered_for(capsys):
     _print_job({**KNOWN, "job_id": None, "state": "submitted", "reason": None, "plain": None})
-    assert capsys.readouterr().out == "  job      wb-a-00000000-1  being submitted\n"
+    assert capsys.readouterr().out == "  job      wb-a-00000000-1  submitted\n"

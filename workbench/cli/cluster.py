@@ -17,16 +17,6 @@ from workbench.runs.status import FINAL
 if TYPE_CHECKING:
     from workbench.clusters.cluster import Cluster
 
-# States of jobs as a person says them, as the panel does.
-JOB_WORDS = {
-    "submitted": "being submitted",
-    "pending": "pending",
-    "starting": "starting",
-    "connected": "connected",
-    "finishing": "finishing",
-    "failed": "failed",
-    "gone": "ended",
-}
 BETWEEN = re.compile(r"(\d+):(\d+)\Z")
 RUNNING_S = 60.0
 WORKERS_S = 10.0
@@ -255,10 +245,7 @@ def _print_cluster(status: dict[str, Any]) -> None:
 
 
 def _print_job(job: dict[str, Any]) -> None:
-    state = JOB_WORDS[job["state"]]
-    if job["state"] == "submitted" and job["job_id"]:
-        # The scheduler has it, and was not asked yet what it does with it.
-        state = "submitted"
+    state = "ended" if job["state"] == "gone" else job["state"]
     words = f"{job['job_id'] or job['name']}  {state}{_exit_words(job['exit'])}"
     click.echo(f"  job      {words}  {_job_says(job)}".rstrip())
     for line in (job["log_tail"] or "").splitlines():

@@ -155,7 +155,7 @@ class Commands(click.Group):
         except click.ClickException as error:
             if not as_json:
                 raise
-            message = shortened(error.format_message())
+            message = error.format_message()
             emit_error({"code": "usage", "message": message, "fields": []}, as_json)
             sys.exit(error.exit_code)
         except click.Abort:

@@ -63,7 +63,7 @@ export function whereWords(cluster: ICluster): string {
 
 /** States of jobs as a person says them. */
 export const JOB_WORDS: { [state in IClusterJob['state']]: string } = {
-  submitted: 'being submitted',
+  submitted: 'submitted',
   pending: 'pending',
   starting: 'starting',
   connected: 'connected',

@@ -14,7 +14,7 @@ import type { IWorkbench } from '../tokens';
 import { place, when } from '../words';
 import { ClusterSign } from './clusterparts';
 import { JobTable, WorkerTable } from './clustertables';
-import { useModel } from './hooks';
+import { useLooked, useModel } from './hooks';
 import { Log } from './log';
 import { Button, Skeleton, Trouble } from './parts';
 
@@ -37,6 +37,7 @@ export interface IClusterPageProps {
 export function ClusterPage(props: IClusterPageProps): JSX.Element {
   const { model } = props;
   useModel(model);
+  const looked = useLooked(model);
   const { cluster, error } = model;
   if (error?.status === 404) {
     return (
@@ -65,6 +66,7 @@ export function ClusterPage(props: IClusterPageProps): JSX.Element {
         id={cluster.name}
         live={isLiving(cluster)}
         rest={props.workbench.rest}
+        looked={looked}
       />
     </div>
   );

@@ -1,4 +1,4 @@
-import { useEffect, useReducer, useRef } from 'react';
+import { useCallback, useEffect, useReducer, useRef } from 'react';
 import type { PolledModel } from '../models/polled';
 
 /** Draw anew whenever a model has looked. */
@@ -10,6 +10,11 @@ export function useModel(model: PolledModel): void {
       model.changed.disconnect(draw);
     };
   }, [model]);
+}
+
+/** What says whether somebody looks at what shows a model. */
+export function useLooked(model: PolledModel): () => boolean {
+  return useCallback(() => model.isHeld && !document.hidden, [model]);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { LOCAL } from '../clusterwords';
 import type { IClusterPage, IClusterRequest, IField } from '../documents';
 import { RestError } from '../rest';
@@ -71,6 +71,15 @@ function Loaded(props: LoadedProps): JSX.Element {
     launch.forget();
     props.keep(found);
   };
+  const form = useRef<HTMLFormElement>(null);
+  const start = () => {
+    const unread = form.current && unreadField(form.current);
+    if (unread) {
+      unread.focus();
+    } else {
+      launch.start();
+    }
+  };
   return (
     <div className="jp-Workbench-recipe jp-Workbench-launch">
       <header>
@@ -82,12 +91,13 @@ function Loaded(props: LoadedProps): JSX.Element {
       </header>
       <div className="jp-mod-columns">
         <form
+          ref={form}
           className="jp-mod-form"
           aria-label="Cluster"
           noValidate
           onSubmit={event => {
             event.preventDefault();
-            launch.start();
+            start();
           }}
         >
           <LaunchForm
@@ -101,7 +111,7 @@ function Loaded(props: LoadedProps): JSX.Element {
             label={launch.busy ? 'Launching …' : 'Launch'}
             kind="accept"
             disabled={launch.busy}
-            onClick={launch.start}
+            onClick={start}
           />
           {/* Enter in a field launches, as in any form. */}
           <button type="submit" hidden />
@@ -115,6 +125,11 @@ function Loaded(props: LoadedProps): JSX.Element {
       </div>
     </div>
   );
+}
+
+/** The first field with what is no number: the browser keeps such words to itself. */
+function unreadField(form: HTMLFormElement): HTMLInputElement | undefined {
+  return [...form.querySelectorAll('input')].find(one => one.validity.badInput);
 }
 
 function useLaunch(

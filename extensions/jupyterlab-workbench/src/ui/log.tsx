@@ -15,8 +15,6 @@ const INTERVAL = 2000;
 // Pixels; less than a line.
 const NEAR = 10;
 
-const isShown = () => !document.hidden;
-
 /** The end of a log; it follows as long as somebody may write. */
 export function Log(props: {
   /** What it is the log of. */
@@ -25,9 +23,9 @@ export function Log(props: {
   live: boolean;
   rest: Rest;
   /** Whether somebody sees it. */
-  looked?: () => boolean;
+  looked: () => boolean;
 }): JSX.Element {
-  const { kind, id, live, rest, looked = isShown } = props;
+  const { kind, id, live, rest, looked } = props;
   const [text, setText] = useState('');
   const [error, setError] = useState<Error | null>(null);
   const box = useRef<HTMLPreElement>(null);

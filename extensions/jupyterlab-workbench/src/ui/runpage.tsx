@@ -1,10 +1,4 @@
-import {
-  type KeyboardEvent,
-  useCallback,
-  useId,
-  useRef,
-  useState
-} from 'react';
+import { type KeyboardEvent, useId, useRef, useState } from 'react';
 import type { IItem, IRunPage } from '../documents';
 import type { RunModel } from '../models/runs';
 import type { IWorkbench } from '../tokens';
@@ -19,7 +13,7 @@ import {
   when
 } from '../words';
 import { Figures, type IFigureContext } from './figures';
-import { useModel } from './hooks';
+import { useLooked, useModel } from './hooks';
 import { ItemsTab } from './items';
 import { Log } from './log';
 import { Button, Progress, Skeleton, StateSign, Trouble } from './parts';
@@ -280,7 +274,7 @@ function Tabs(props: KnownProps): JSX.Element {
 function TabContent(props: KnownProps & { tab: Tab }): JSX.Element {
   const { run, model, workbench, actions } = props;
   const { rest } = workbench;
-  const looked = useCallback(() => model.isHeld && !document.hidden, [model]);
+  const looked = useLooked(model);
   const theme = useTheme(props.figures.themes);
   switch (props.tab) {
     case 'Figures':
