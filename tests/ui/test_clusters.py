@@ -51,6 +51,14 @@ def cluster_page(desk, name):
     return desk.page.locator(f"[id='workbench-cluster-{name}']:visible")
 
 
+def test_a_name_that_nobody_chose_follows_the_place(rig_desk):
+    panel_of(rig_desk)
+    form = launch(rig_desk, Where="gpu")
+    expect(form.get_by_label("Name", exact=True)).to_have_value("gpu-1")
+    form = launch(rig_desk, Name="mine", Where="npu")
+    expect(form.get_by_label("Name", exact=True)).to_have_value("mine")
+
+
 @pytest.mark.timeout(400)
 def test_a_mixed_pair_is_launched_by_keyboard_and_computes_one_run(rig_desk, rig_place, picture):
     desk, place = rig_desk, rig_place

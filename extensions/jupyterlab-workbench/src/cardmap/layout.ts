@@ -3,6 +3,7 @@ import { unfolded } from './hosts';
 
 /** Between two nodes, in widths of a card. */
 const GAP = 0.5;
+const WIDER = [1, 1.25, 1.5, 2, 3];
 
 /** A node: its name, and where its cards begin in the states. */
 export interface INode {
@@ -26,7 +27,6 @@ export interface ILayout {
   blocks: IBlock[];
   width: number;
   height: number;
-  heading: number;
 }
 
 /** Where something is: a node, and perhaps one of its cards. */
@@ -58,17 +58,45 @@ export function layout(
     place.height / 4
   );
   const widest = Math.max(...blocks.map(block => pitch(block).x), 1);
-  const width = Math.max(widest, Math.sqrt((area * place.width) / rest));
-  const heading = (place.heading * width) / place.width;
+  const even = Math.sqrt((area * place.width) / rest);
+  // Rows are whole nodes: with few of them a wider layout may be the larger one.
+  const tried = WIDER.map(factor => {
+    const width = Math.max(widest, even * factor);
+    return { width, scale: scaleOf(blocks, width, place.width, rest) };
+  });
+  const { width, scale } = tried.reduce((best, one) =>
+    one.scale > best.scale ? one : best
+  );
+  const heading = place.heading / scale;
   let top = 0;
   for (const block of blocks) {
-    const { x, y } = pitch(block);
-    block.across = Math.max(1, Math.floor(width / x));
+    block.across = acrossIn(block, width);
     block.top = top + heading;
-    top =
-      block.top + Math.ceil(block.nodes.length / block.across) * y + GAP / 2;
+    top = block.top + rowsHeight(block, block.across);
   }
-  return { blocks, width, height: Math.max(top, 1), heading };
+  return { blocks, width, height: Math.max(top, 1) };
+}
+
+/** Pixels a card, so that all nodes fit beside and below each other. */
+function scaleOf(
+  blocks: IBlock[],
+  width: number,
+  across: number,
+  down: number
+): number {
+  const height = blocks.reduce(
+    (sum, block) => sum + rowsHeight(block, acrossIn(block, width)),
+    0
+  );
+  return Math.min(across / width, down / Math.max(height, 1));
+}
+
+function acrossIn(block: IBlock, width: number): number {
+  return Math.max(1, Math.floor(width / pitch(block).x));
+}
+
+function rowsHeight(block: IBlock, across: number): number {
+  return Math.ceil(block.nodes.length / across) * pitch(block).y + GAP / 2;
 }
 
 function grouped(index: ICardRange[]): IBlock[] {

@@ -36,7 +36,7 @@ export function LaunchPage(props: {
     partition,
     name: given.name ?? freeName(partition, names)
   };
-  return <Loaded {...props} first={first} />;
+  return <Loaded {...props} first={first} names={names} />;
 }
 
 /** A name that no cluster has yet. */
@@ -50,8 +50,21 @@ function freeName(partition: string, names: string[]): string {
   return `${plain}-${number}`;
 }
 
+/** A name that nobody chose follows the place. */
+function renamed(
+  before: IClusterRequest,
+  after: IClusterRequest,
+  names: string[]
+): IClusterRequest {
+  const [old, now] = [before, after].map(one =>
+    freeName(one.partition ?? LOCAL, names)
+  );
+  return after.name === old ? { ...after, name: now } : after;
+}
+
 type LoadedProps = Parameters<typeof LaunchPage>[0] & {
   first: IClusterRequest;
+  names: string[];
 };
 
 function Loaded(props: LoadedProps): JSX.Element {
@@ -67,9 +80,10 @@ function Loaded(props: LoadedProps): JSX.Element {
       ) === n
   );
   const change = (found: IClusterRequest) => {
-    setRequest(found);
+    const named = renamed(request, found, props.names);
+    setRequest(named);
     launch.forget();
-    props.keep(found);
+    props.keep(named);
   };
   const form = useRef<HTMLFormElement>(null);
   const start = () => {
