@@ -168,3 +168,20 @@ def test_a_run_whose_computer_was_restarted_can_be_resumed(place):
     run.wait("interrupted", within_s=SILENCE_S + 5)
     assert place.call("run", "resume", run.id, "--wait").returncode == 0, run.log()
     assert {run.calls()[task] for task in finished} == {1}
+
+
+def test_a_run_whose_driver_cannot_begin_says_so_and_can_be_resumed(place):
+    broken = place.site / "sitecustomize.py"
+    broken.write_text(
+        "import sys\nif 'workbench.driver' in sys.orig_argv: raise SystemExit('nothing begins')\n"
+    )
+    run = place.start("faults.steps", n=20, seconds=0.01)
+    until(lambda: "nothing begins" in run.log(), 20, "the driver's last words")
+    assert run.state == "queued"
+    os.utime(run.folder / "status.json", (1, 1))
+    code, shown = place.json("run", "show", run.id)
+    assert (code, shown["state"]) == (0, "interrupted")
+    assert f"the end of {run.folder / 'log'} may say why" in shown["message"]
+    broken.unlink()
+    assert place.call("run", "resume", run.id, "--wait").returncode == 0, run.log()
+    assert set(run.calls().values()) == {1}

@@ -1,6 +1,7 @@
 import errno
 import io
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from workbench.cli import main, show
 from workbench.runs.files import read_json, replace_json
 from workbench.runs.folder import new_run_folder
 from workbench.runs.manifest import Manifest, read_manifest, write_manifest
-from workbench.runs.status import DONE, empty_status, write_status
+from workbench.runs.status import DONE, describe, empty_status, write_status
 
 
 @pytest.fixture(autouse=True)
@@ -46,9 +47,10 @@ def call(*words):
     return CliRunner().invoke(main, words)
 
 
-def test_a_damaged_run_is_told_and_hides_no_other():
+@pytest.mark.parametrize("text", ["{", "[]", '{"v": 1}', '{"v": 2}', "of two folders"])
+def test_a_damaged_run_is_told_and_hides_no_other(text):
     good, bad, last = a_run(), a_run(), a_run()
-    (bad / "manifest.json").write_text("{")
+    (bad / "manifest.json").write_text(text)
     done = call("run", "list", "--json")
     assert done.exit_code == 0
     listed = [run["run_id"] for run in json.loads(done.stdout)["runs"]]
@@ -57,6 +59,30 @@ def test_a_damaged_run_is_told_and_hides_no_other():
     old = call("run", "delete", "--older-than", "1d", "--json")
     assert sorted(json.loads(old.stdout)["deleted"]) == sorted([good.name, last.name])
     assert bad.exists()
+
+
+@pytest.mark.parametrize(
+    ("altered", "words"),
+    [
+        ({"created": 7}, "is altered: its created is 7. Restore it"),
+        ({"inputs": {"numbers": 3}}, "is altered: "),
+        ({"inputs": {"numbers": {}}}, "is altered: "),
+    ],
+)
+def test_a_description_that_was_altered_is_told(altered, words):
+    folder = a_run()
+    replace_json(folder / "manifest.json", {**read_json(folder / "manifest.json"), **altered})
+    said = call("run", "show", folder.name)
+    assert said.exit_code == 1
+    assert f"{folder / 'manifest.json'} {words}" in said.output
+    assert "defect" not in said.output
+
+
+def test_a_description_that_cannot_be_read_is_told():
+    folder = a_run()
+    (folder / "manifest.json").unlink()
+    (folder / "manifest.json").mkdir()
+    assert "manifest.json cannot be read: Is a dir" in call("run", "show", folder.name).output
 
 
 @pytest.mark.parametrize("text", ["{", "", "[]", '{"state": 3}', '{"v": 1, "state": "running"}'])
@@ -69,6 +95,15 @@ def test_a_status_that_was_damaged_from_outside_costs_no_run(text):
     assert shown["state"] == "stopped"
     assert "was damaged. What is finished is not lost" in shown["message"]
     assert call("run", "delete", hurt.name).exit_code == 0
+
+
+def test_a_run_whose_driver_did_not_begin_is_interrupted_and_says_so():
+    folder = a_run("queued")
+    assert describe(folder)["state"] == "queued"
+    os.utime(folder / "status.json", (1e9, 1e9))
+    assert describe(folder)["state"] == "interrupted"
+    assert describe(folder)["message"].startswith("No driver has taken it up; the end of ")
+    assert f"workbench run resume {folder.name}" in call("run", "show", folder.name).output
 
 
 def test_a_run_that_was_moved_away_is_not_suggested_under_its_own_name():

@@ -17,7 +17,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Any
 
 from workbench.answers.questions import QUESTIONS
-from workbench.errors import NotFound, WorkbenchError
+from workbench.errors import NotFound, WorkbenchError, unexpected
+from workbench.home import workbench_home
+from workbench.room import refusal
 
 THREADS = 4
 
@@ -30,12 +32,15 @@ def answer(question: Mapping[str, Any]) -> dict[str, Any]:
         said = QUESTIONS[question["ask"]](**question["with"])
         return {"id": question["id"], "answer": said}
     except WorkbenchError as error:
-        told = {**error.to_json(), "kind": type(error).__name__}
+        known = error
     except Exception as error:
-        traceback.print_exc()
-        message = f"{type(error).__name__}: {error}"
-        told = {"code": "unexpected", "message": message, "fields": [], "kind": "unexpected"}
-    return {"id": question["id"], "error": told}
+        known = refusal(error, workbench_home) or _reported(error)
+    return {"id": question["id"], "error": {**known.to_json(), "kind": type(known).__name__}}
+
+
+def _reported(error: Exception) -> WorkbenchError:
+    traceback.print_exception(error)
+    return unexpected(error, "the end of the Jupyter server's log.")
 
 
 def main() -> None:

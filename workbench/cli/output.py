@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import functools
 import json
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Any, ParamSpec
 
 import click
 
-from workbench.errors import NotFound, ParameterError, Refused, WorkbenchError, shortened
+from workbench.errors import (
+    NotFound,
+    ParameterError,
+    Refused,
+    WorkbenchError,
+    shortened,
+    unexpected,
+)
 from workbench.home import workbench_home
-from workbench.room import ADVICE, full_words, no_room
+from workbench.room import refusal
 
 P = ParamSpec("P")
 
@@ -70,29 +75,12 @@ def translated(function: Callable[P, int | None]) -> Callable[P, None]:
             # Whoever read the output has seen enough: click ends quietly.
             raise
         except Exception as error:
-            told = _no_room(error) or _not_ours(error) or _unexpected(error)
+            told = refusal(error, workbench_home) or _unexpected(error)
             emit_error(told.to_json(), bool(kwargs.get("as_json")))
             code = exit_code(told)
         click.get_current_context().exit(code)
 
     return call
-
-
-def _no_room(error: Exception) -> WorkbenchError | None:
-    if not isinstance(error, OSError) or not no_room(error):
-        return None
-    said = full_words(Path(error.filename or workbench_home()), str(error.strerror))
-    return Refused(f"{said} {ADVICE}, then try again.", code="no_space")
-
-
-def _not_ours(error: Exception) -> WorkbenchError | None:
-    if not isinstance(error, OSError) or error.errno not in (errno.EROFS, errno.EACCES):
-        return None
-    return Refused(
-        f"{error.filename or workbench_home()}: {error.strerror}. Choose a place where you may "
-        "write: WORKBENCH_HOME for runs and clusters, --folder DIR for one run.",
-        code="folder",
-    )
 
 
 def _unexpected(error: Exception) -> WorkbenchError:
@@ -105,11 +93,7 @@ def _unexpected(error: Exception) -> WorkbenchError:
     except (OSError, Refused):
         traceback.print_exception(error)
         details = "the lines above"
-    return WorkbenchError(
-        f"Something unexpected happened: {type(error).__name__}: {error}. This is a defect of the "
-        f"workbench, not of your input. Please report it with {details}",
-        code="unexpected",
-    )
+    return unexpected(error, details)
 
 
 @contextlib.contextmanager

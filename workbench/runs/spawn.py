@@ -14,10 +14,9 @@ from workbench.environ import RESTART_DELAYS_S, read_seconds
 from workbench.process import start_ticks
 from workbench.runs.lock import Watch, read_lock
 from workbench.runs.manifest import read_manifest
-from workbench.runs.status import FINAL, read_status
+from workbench.runs.status import FINAL, UNBORN_S, read_status
 
 DELAYS_S = (1.0, 10.0, 60.0)
-UNBORN_S = 30.0
 
 
 @dataclass(frozen=True)

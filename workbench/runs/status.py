@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from workbench.room import free_bytes, waits_words
+from workbench.room import free_bytes, little_room, waits_words
 from workbench.runs.checksum import read_sealed
 from workbench.runs.driver_job import DriverJob, awaited
 from workbench.runs.files import read_json, replace_json
-from workbench.runs.lock import Holder, lost, read_lock
+from workbench.runs.lock import Holder, lost, read_lock, silent_s
 from workbench.runs.manifest import read_manifest
 
 STATES = (
@@ -28,6 +29,8 @@ STATES = (
 FINAL = ("stopped", "failed", "completed", "completed_with_failures")
 DONE = ("completed", "completed_with_failures")
 STATUS_BYTES = 2**16
+# How long a driver may take from being started to holding its run.
+UNBORN_S = 30.0
 
 
 def empty_status(items: int) -> dict[str, Any]:
@@ -125,7 +128,7 @@ def describe(folder: Path) -> dict[str, Any]:
         "driver": _driver(holder, state),
         "driver_job": asdict(job) if job else None,
         "error": status["error"],
-        "message": _message(state, status, job) or _held_up(folder, state),
+        "message": _message(folder, state, status, job) or _held_up(folder, state),
         "notes": status.get("notes", []),
         "stages": status["stages"],
         "left_s": status.get("left_s"),
@@ -133,11 +136,15 @@ def describe(folder: Path) -> dict[str, Any]:
     }
 
 
-def _message(state: str, status: Mapping[str, Any], job: DriverJob | None) -> str:
+def _message(folder: Path, state: str, status: Mapping[str, Any], job: DriverJob | None) -> str:
     """Return what there is to say; what a driver said that is gone does not hold any more."""
     if job is not None:
         return f"its driver waits to start: {job}"
-    return "" if state == "interrupted" else str(status["message"])
+    if state != "interrupted":
+        return str(status["message"])
+    if status["state"] == "queued":
+        return f"No driver has taken it up; the end of {folder / 'log'} may say why."
+    return ""
 
 
 def _held_up(folder: Path, state: str) -> str:
@@ -148,10 +155,25 @@ def _held_up(folder: Path, state: str) -> str:
 
 
 def _lost(folder: Path, status: Mapping[str, Any], holder: Holder | None) -> bool:
-    if status["state"] in FINAL or holder is None or not lost(folder, holder):
+    if status["state"] in FINAL:
         return False
     # A run that was asked to go on waits for its next driver: the last one's end is no news.
-    return status["state"] != "queued" or holder.epoch > int(status.get("after_epoch", 0))
+    if status["state"] == "queued" and (
+        holder is None or holder.epoch <= int(status.get("after_epoch", 0))
+    ):
+        return _unborn(folder)
+    return holder is not None and lost(folder, holder)
+
+
+def _unborn(folder: Path) -> bool:
+    """Say whether the driver that a run was given has had time to begin, and has not."""
+    if little_room(folder):
+        # It may stand before the full disk.
+        return False
+    for name in ("status.json", "manifest.json"):
+        with contextlib.suppress(FileNotFoundError):
+            return silent_s(folder / name) > UNBORN_S
+    return False
 
 
 def _driver(holder: Holder | None, state: str) -> dict[str, Any] | None:

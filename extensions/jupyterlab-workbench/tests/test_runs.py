@@ -2,10 +2,13 @@
 
 import asyncio
 import json
+import shutil
+import subprocess
 
 import pytest
 
 from jupyterlab_workbench.documents.runs import Code, RunPage, Runs
+from tests.needs import require_root
 from workbench.runs.status import FINAL
 
 
@@ -162,3 +165,37 @@ async def test_a_driver_that_dies_is_started_again(client, place, jp_serverapp, 
             break
     ended = await until(client, run["run_id"], *FINAL)
     assert ended["state"] == "completed"
+
+
+async def test_what_cannot_be_read_is_told_without_a_traceback(client, place):
+    folder = place.home / "runs" / "20260101-000000-hurt-000000"
+    shutil.copytree(place.home / "runs" / place.good, folder)
+    try:
+        (folder / "manifest.json").write_text("[]")
+        error = await client.refused(409, "GET", "runs", folder.name)
+        assert "manifest.json is not the description of a run. Restore it" in error["message"]
+        listed = await client.get("runs", model=Runs)
+        assert place.good in [run["run_id"] for run in listed["runs"]]
+        shutil.copy(place.home / "runs" / place.good / "manifest.json", folder)
+        (folder / "status.json").unlink()
+        (folder / "status.json").mkdir()
+        error = await client.refused(500, "GET", "runs", folder.name)
+        assert error["code"] == "unexpected"
+        assert "report it with the end of the Jupyter server's log" in error["message"]
+    finally:
+        shutil.rmtree(folder)
+
+
+async def test_a_full_disk_is_told(client, place, tmp_path, monkeypatch):
+    require_root("mounting a small file system")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", tmp_path], check=True)
+    try:
+        monkeypatch.setenv("WORKBENCH_HOME", str(tmp_path / "home"))
+        await client.get("runs", model=Runs)
+        (tmp_path / "ballast").write_bytes(bytes(1_000_000))
+        body = {"recipe": "kinds.every", "values": {"numbers": str(place.numbers)}}
+        error = await client.refused(409, "POST", "runs", body=body)
+        assert error["code"] == "no_space"
+        assert f"The file system {tmp_path} that holds" in error["message"]
+    finally:
+        subprocess.run(["umount", "--lazy", tmp_path], check=True)

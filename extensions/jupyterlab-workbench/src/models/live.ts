@@ -7,6 +7,8 @@ import { PolledModel } from './polled';
 
 const CALM = 30_000;
 const BUSY = 3_000;
+// Deleted, which is no news to whoever did it; or damaged, which its page tells.
+const NO_NEWS = [404, 409];
 const KEY = 'jupyterlab-science-workbench:live';
 
 /**
@@ -56,16 +58,25 @@ export class LiveModel extends PolledModel {
     const gone = [...this._known].filter(id => !found.next && !there.has(id));
     there.forEach(id => this._known.add(id));
     await this._keep();
-    for (const id of gone) {
-      await this._tell(id);
-    }
-    this._missed = false;
     const hidden = document.visibilityState === 'hidden';
     this.pace(there.size && !hidden ? BUSY : CALM);
+    await this._tellAll(gone);
+    this._missed = false;
   }
 
   private async _keep(): Promise<void> {
     await this._state?.save(KEY, [...this._known]);
+  }
+
+  /** Tell of ends; one that cannot be told yet holds up no other. */
+  private async _tellAll(gone: string[]): Promise<void> {
+    const failures: unknown[] = [];
+    for (const id of gone) {
+      await this._tell(id).catch(error => failures.push(error));
+    }
+    if (failures.length) {
+      throw failures[0];
+    }
   }
 
   /** Tell of an end; the run is known until that has been done. */
@@ -78,10 +89,9 @@ export class LiveModel extends PolledModel {
       }
       this._ended.emit({ run, missed: this._missed });
     } catch (error) {
-      if (!(error instanceof RestError && error.status === 404)) {
+      if (!(error instanceof RestError && NO_NEWS.includes(error.status))) {
         throw error;
       }
-      // It has been deleted: that is no news to whoever did it.
     }
     this._known.delete(id);
     await this._keep();

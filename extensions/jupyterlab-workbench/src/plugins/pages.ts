@@ -213,15 +213,20 @@ class Pages {
         void model.refresh();
       }
     };
-    live.changed.connect(follow);
-    widget.disposed.connect(() => live.changed.disconnect(follow));
-    model.changed.connect(() => {
+    const name = () => {
       const { run } = model;
       if (run) {
         const title = workbench.catalogue.summary(run.recipe)?.title;
         widget.title.label = `${title ?? run.recipe}, ${when(run.created)}`;
         widget.title.caption = id;
       }
+    };
+    live.changed.connect(follow);
+    model.changed.connect(name);
+    workbench.catalogue.changed.connect(name);
+    widget.disposed.connect(() => {
+      live.changed.disconnect(follow);
+      workbench.catalogue.changed.disconnect(name);
     });
     return widget;
   }
