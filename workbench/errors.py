@@ -125,15 +125,6 @@ class RecipeError(WorkbenchError):
     code = "recipe"
 
 
-def unexpected(error: BaseException, details: str) -> WorkbenchError:
-    """Return what people are told of a defect; `details` says where more is written."""
-    return WorkbenchError(
-        f"Something unexpected happened: {type(error).__name__}: {error}. This is a defect of the "
-        f"workbench, not of your input. Please report it with {details}",
-        code="unexpected",
-    )
-
-
 def quoted(given: Any) -> str:
     """Return what was given as errors quote it: its beginning, where it is very long."""
     text = repr(given)

@@ -1,14 +1,12 @@
-"""Room on file systems, and the right to write there: what people are told where either lacks."""
+"""Room on file systems: whether an error says that there is none, and what people are told."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-
-from workbench.errors import Refused
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 # What a run wants free before it goes on.
@@ -65,28 +63,6 @@ def full_words(path: Path, reason: str) -> str:
     mount = next(above for above in (folder, *folder.parents) if above.is_mount())
     free = spoken(free_bytes(folder))
     return f"The file system {mount} that holds {folder} is full ({reason}; {free} free)."
-
-
-def refusal(error: Exception, home: Callable[[], Path]) -> Refused | None:
-    """Return what an error of the system means for whoever asked; None for any other error.
-
-    Parameters
-    ----------
-    home
-        Returns what was to be written; asked where the error names no file.
-    """
-    if not isinstance(error, OSError):
-        return None
-    if no_room(error):
-        said = full_words(Path(error.filename or home()), str(error.strerror))
-        return Refused(f"{said} {ADVICE}, then try again.", code="no_space")
-    if error.errno in (errno.EROFS, errno.EACCES):
-        return Refused(
-            f"{error.filename or home()}: {error.strerror}. Choose a place where you may "
-            "write: WORKBENCH_HOME for runs and clusters, --folder DIR for one run.",
-            code="folder",
-        )
-    return None
 
 
 def waits_words(folder: Path, reason: str) -> str:

@@ -17,9 +17,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Any
 
 from workbench.answers.questions import QUESTIONS
-from workbench.errors import NotFound, WorkbenchError, unexpected
-from workbench.home import workbench_home
-from workbench.room import refusal
+from workbench.errors import NotFound, WorkbenchError
+from workbench.unforeseen import explained
 
 THREADS = 4
 
@@ -34,13 +33,9 @@ def answer(question: Mapping[str, Any]) -> dict[str, Any]:
     except WorkbenchError as error:
         known = error
     except Exception as error:
-        known = refusal(error, workbench_home) or _reported(error)
+        traceback.print_exception(error)
+        known = explained(error, "the end of the Jupyter server's log.")
     return {"id": question["id"], "error": {**known.to_json(), "kind": type(known).__name__}}
-
-
-def _reported(error: Exception) -> WorkbenchError:
-    traceback.print_exception(error)
-    return unexpected(error, "the end of the Jupyter server's log.")
 
 
 def main() -> None:

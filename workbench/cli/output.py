@@ -12,16 +12,9 @@ from typing import Any, ParamSpec
 
 import click
 
-from workbench.errors import (
-    NotFound,
-    ParameterError,
-    Refused,
-    WorkbenchError,
-    shortened,
-    unexpected,
-)
+from workbench.errors import NotFound, ParameterError, Refused, WorkbenchError, shortened
 from workbench.home import workbench_home
-from workbench.room import refusal
+from workbench.unforeseen import explained, refusal
 
 P = ParamSpec("P")
 
@@ -75,7 +68,7 @@ def translated(function: Callable[P, int | None]) -> Callable[P, None]:
             # Whoever read the output has seen enough: click ends quietly.
             raise
         except Exception as error:
-            told = refusal(error, workbench_home) or _unexpected(error)
+            told = refusal(error) or explained(error, _kept(error))
             emit_error(told.to_json(), bool(kwargs.get("as_json")))
             code = exit_code(told)
         click.get_current_context().exit(code)
@@ -83,17 +76,16 @@ def translated(function: Callable[P, int | None]) -> Callable[P, None]:
     return call
 
 
-def _unexpected(error: Exception) -> WorkbenchError:
-    """Keep the traceback in a file: it is for us, not for whoever typed the command."""
+def _kept(error: Exception) -> str:
+    """Keep the traceback in a file, for us and not for whoever typed the command; say which."""
     try:
         path = workbench_home() / "unexpected.log"
         with path.open("a", encoding="utf-8") as file:
             traceback.print_exception(error, file=file)
-        details = f"the end of {path}"
     except (OSError, Refused):
         traceback.print_exception(error)
-        details = "the lines above"
-    return unexpected(error, details)
+        return "the lines above"
+    return f"the end of {path}"
 
 
 @contextlib.contextmanager

@@ -15,9 +15,8 @@ from tornado import web
 
 from jupyterlab_workbench.desk import Desk
 from jupyterlab_workbench.errors import Told, invalid, plain, told
-from workbench.errors import WorkbenchError, unexpected
-from workbench.home import workbench_home
-from workbench.room import refusal
+from workbench.errors import WorkbenchError
+from workbench.unforeseen import explained
 
 BODY_BYTES = 2**20
 D = TypeVar("D", bound=BaseModel)
@@ -108,12 +107,8 @@ def verb(method: Verb) -> Verb:
             message = error.log_message or error.reason or "The server refused."
             self.tell_error(plain(error.status_code, "http", message))
         except Exception as error:
-            known = refusal(error, workbench_home)
-            if known is None:
-                self.log.exception("%s", self.request.path)
-            self.tell_error(
-                told(known or unexpected(error, "the end of the Jupyter server's log."))
-            )
+            self.log.exception("%s", self.request.path)
+            self.tell_error(told(explained(error, "the end of the Jupyter server's log.")))
 
     return cast("Verb", call)
 

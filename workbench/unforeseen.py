@@ -1,0 +1,35 @@
+"""Errors that no code of ours foresaw, as people are told of them."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+from workbench.errors import Refused, WorkbenchError
+from workbench.home import workbench_home
+from workbench.room import ADVICE, full_words, no_room
+
+
+def refusal(error: Exception) -> Refused | None:
+    """Return a full disk, or a place where nobody may write, as such; None for any other error."""
+    if not isinstance(error, OSError):
+        return None
+    if no_room(error):
+        said = full_words(Path(error.filename or workbench_home()), str(error.strerror))
+        return Refused(f"{said} {ADVICE}, then try again.", code="no_space")
+    if error.errno in (errno.EROFS, errno.EACCES):
+        return Refused(
+            f"{error.filename or workbench_home()}: {error.strerror}. Choose a place where you may "
+            "write: WORKBENCH_HOME for runs and clusters, --folder DIR for one run.",
+            code="folder",
+        )
+    return None
+
+
+def explained(error: Exception, details: str) -> WorkbenchError:
+    """Return what people are told of any error; `details` says where more is written of it."""
+    return refusal(error) or WorkbenchError(
+        f"Something unexpected happened: {type(error).__name__}: {error}. This is a defect of the "
+        f"workbench, not of your input. Please report it with {details}",
+        code="unexpected",
+    )
