@@ -19,7 +19,7 @@ from workbench.clusters.drivers import Drivers
 from workbench.clusters.small_job import caller_ends
 from workbench.clusters.spec import LOCAL
 from workbench.code import code_hash
-from workbench.errors import NotFound, ParameterError, Refused, WorkbenchError
+from workbench.errors import DamagedResult, NotFound, ParameterError, Refused, WorkbenchError
 from workbench.home import expanded
 from workbench.pool.pool import Pool
 from workbench.pool.site import load_site
@@ -159,7 +159,7 @@ def prepare(
     problems = [*unread, *(p for p in checked.problems if p.parameter not in told)]
     if problems or checked.parameters is None:
         raise ParameterError.of(problems)
-    names = tuple(on) or (LOCAL,)
+    names = tuple(dict.fromkeys(on)) or (LOCAL,)
     for name in names:
         if name != LOCAL:
             clusters.get(name)
@@ -316,7 +316,7 @@ def may_delete(run_id: str, *, keep_result: bool = False) -> None:
     """
     try:
         run = open_run(run_id)
-    except NotFound:
+    except (NotFound, DamagedResult):
         if not has_link(run_id):
             raise
         return

@@ -98,6 +98,63 @@ def test_conditions_choose_rows(dataset, column, operator, value, longs):
     assert (page["total"], page["unfiltered"]) == (len(longs), 4)
 
 
+@pytest.fixture
+def extremes():
+    """Whole numbers that no float holds, flags, infinities."""
+    return xarray.Dataset(
+        {
+            "score": ("hit", np.array([np.inf, np.nan, -np.inf, 0.5])),
+            "large": ("hit", np.array([2**64 - 1, 2**64 - 2, 2**53 + 1, 7], np.uint64)),
+            "flag": ("hit", np.array([True, False, True, False])),
+        }
+    )
+
+
+def dense(dataset):
+    outputs = [Output(name=str(name), dims=("hit",)) for name in dataset]
+    stages = (SimpleNamespace(name="all", outputs=outputs),)
+    return ResultTable(recipe(stages=stages, table="hit"), dataset)
+
+
+@pytest.mark.parametrize(
+    ("column", "operator", "value", "places"),
+    [
+        ("large", "=", "18446744073709551615", [0]),
+        ("large", ">", "18446744073709551614", [0]),
+        ("large", "<", "9007199254740993", [3]),
+        ("large", ">", "1e300", []),
+        ("flag", "=", "true", [0, 2]),
+        ("flag", "!=", "Yes", [1, 3]),
+        ("flag", "=", "0", [1, 3]),
+        ("score", "=", "inf", [0]),
+        ("score", "<", "1", [2, 3]),
+    ],
+)
+def test_conditions_on_extremes_are_exact(extremes, column, operator, value, places):
+    found = dense(extremes).select(filters=[Condition(column, operator, value)])
+    assert found.tolist() == places
+
+
+@pytest.mark.parametrize(
+    ("sort", "descending", "places"),
+    [
+        ("large", True, [0, 1, 2, 3]),
+        ("flag", True, [0, 2, 1, 3]),
+        ("score", True, [0, 3, 2, 1]),
+        ("score", False, [2, 3, 0, 1]),
+    ],
+)
+def test_extremes_are_sorted(extremes, sort, descending, places):
+    assert dense(extremes).select(sort=sort, descending=descending).tolist() == places
+
+
+def test_extremes_are_shown_as_they_are(extremes):
+    shown = dense(extremes).page()["rows"]
+    assert [row[0] for row in shown] == ["inf", None, "-inf", 0.5]
+    assert [row[1] for row in shown] == [str(2**64 - 1), str(2**64 - 2), str(2**53 + 1), 7]
+    assert [row[2] for row in shown] == [True, False, True, False]
+
+
 def test_pages_follow_each_other(dataset):
     shown = table(dataset)
     pages = [shown.page(sort="long", offset=n, limit=2)["rows"] for n in (0, 2, 4)]
@@ -106,7 +163,12 @@ def test_pages_follow_each_other(dataset):
 
 @pytest.mark.parametrize(
     "condition",
-    [Condition("nam", "=", "x"), Condition("long", "=", "x"), Condition("long", "~=", "1")],
+    [
+        Condition("nam", "=", "x"),
+        Condition("long", "=", "nan"),
+        Condition("long", "=", "x"),
+        Condition("long", "~=", "1"),
+    ],
 )
 def test_conditions_that_cannot_be_met_are_refused(dataset, condition):
     with pytest.raises(ParameterError):

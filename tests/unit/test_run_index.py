@@ -122,6 +122,25 @@ def test_a_lost_or_broken_index_is_made_again(home, index, tmp_path):
     again.close()
 
 
+def test_an_index_that_is_removed_or_broken_while_it_is_used_is_made_again(home, index, tmp_path):
+    file = tmp_path / "index.sqlite"
+    assert index.page(text="one")["total"] == 7
+    file.unlink()
+    assert index.page(text="one")["total"] == 7
+    assert file.exists()
+    with file.open("r+b") as broken:
+        broken.write(b"no database" * 10_000)
+    make(home, "20260601-one-more")
+    assert index.page(text="one")["total"] == 8
+
+
+def test_where_no_index_can_be_written_the_runs_are_found_all_the_same(index, tmp_path):
+    (tmp_path / "no-file").mkdir()
+    inner = RunIndex(tmp_path / "no-file")
+    assert inner.page(text="one")["total"] == 7
+    inner.close()
+
+
 def test_the_index_is_private(index, tmp_path):
     assert (tmp_path / "index.sqlite").stat().st_mode & 0o077 == 0
 

@@ -23,19 +23,23 @@ from workbench.unforeseen import explained
 THREADS = 4
 
 
-def answer(question: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the answer to one question, or the error."""
+def answer(question: Mapping[str, Any]) -> str:
+    """Return the answer to one question, or the error, as a line without its end.
+
+    Numbers that are not finite are written as Python reads them.
+    """
     try:
         if question["ask"] not in QUESTIONS:
             raise NotFound.named("question", str(question["ask"]), QUESTIONS)
         said = QUESTIONS[question["ask"]](**question["with"])
-        return {"id": question["id"], "answer": said}
+        return json.dumps({"id": question["id"], "answer": said})
     except WorkbenchError as error:
         known = error
     except Exception as error:
         traceback.print_exception(error)
         known = explained(error, "the end of the Jupyter server's log.")
-    return {"id": question["id"], "error": {**known.to_json(), "kind": type(known).__name__}}
+    told = {**known.to_json(), "kind": type(known).__name__}
+    return json.dumps({"id": question["id"], "error": told})
 
 
 def main() -> None:
@@ -50,10 +54,9 @@ def main() -> None:
 
 
 def _send(channel: IO[str], lock: threading.Lock, question: Mapping[str, Any]) -> None:
-    said = answer(question)
-    text = json.dumps(said, allow_nan=False)
+    line = answer(question)
     with lock:
-        channel.write(text + "\n")
+        channel.write(line + "\n")
         channel.flush()
 
 

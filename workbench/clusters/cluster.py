@@ -277,7 +277,7 @@ class Cluster:
 def names() -> list[str]:
     """Return the names of all clusters that were ever started, in order."""
     home = clusters_home()
-    found = sorted(file.name for file in home.iterdir()) if home.exists() else []
+    found = sorted(file.name for file in home.iterdir() if file.is_dir()) if home.exists() else []
     return [name for name in found if NAME.fullmatch(name) and ClusterFolder.of(name).read_status()]
 
 

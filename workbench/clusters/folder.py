@@ -32,14 +32,23 @@ from typing import Any
 from workbench.clusters import small_job
 from workbench.clusters.spec import ClusterSpec, check_name
 from workbench.clusters.status import LIVING, is_status, made_up
-from workbench.errors import ParameterError
+from workbench.errors import DamagedResult, ParameterError
 from workbench.home import private_folder, workbench_home
 from workbench.pool.site import load_site
 from workbench.process import alive, identity
-from workbench.runs.files import read_json, replace_json
+from workbench.runs.files import TEXT_OR_NONE, Kind, read_json, read_record, replace_json
 from workbench.runs.lock import silence_s, silent_s
 
 ON_REQUEST = "on request"
+CONNECTION: Mapping[str, Kind] = {
+    **dict.fromkeys(("address", "dashboard"), str),
+    "tls": dict,
+    "node_dir": TEXT_OR_NONE,
+    "generation": int,
+}
+REQUEST: Mapping[str, Kind] = {"id": str, "generation": int}
+ANNOUNCED: Mapping[str, Kind] = {"folder": str, "generation": int}
+WHO: Mapping[str, Kind] = {"host": str, "boot_id": str, "pid": int, "start_ticks": int}
 # Where in the Dask scheduler's metadata drivers say which runs they drive there.
 RUNS_METADATA = "workbench-runs"
 
@@ -85,7 +94,7 @@ class ClusterFolder:
         try:
             found = read_json(self.path / "spec.json")
             return None if found is None else ClusterSpec.from_json(found)
-        except (ValueError, TypeError, KeyError, AttributeError, ParameterError):
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, ParameterError):
             return ClusterSpec.of_status(status) if status else None
 
     def spec_damaged(self) -> bool:
@@ -103,7 +112,7 @@ class ClusterFolder:
         """
         try:
             found = read_json(self.path / "status.json")
-        except ValueError:
+        except (OSError, ValueError):
             found = ()
         return found if found is None or is_status(found) else made_up(self.path, self.read_spec())
 
@@ -130,9 +139,8 @@ class ClusterFolder:
         return silent_s(self.path / "status.json") < silence_s()
 
     def read_connection(self) -> dict[str, Any] | None:
-        """Return ``scheduler.json``."""
-        found: dict[str, Any] | None = read_json(self.path / "scheduler.json")
-        return found
+        """Return ``scheduler.json``; None also for one that was damaged from outside."""
+        return _sound(self.path / "scheduler.json", CONNECTION)
 
     def write_connection(self, connection: Mapping[str, Any] | None) -> None:
         """Replace ``scheduler.json``, or remove it."""
@@ -150,9 +158,8 @@ class ClusterFolder:
         return token
 
     def read_request(self, verb: str) -> dict[str, Any] | None:
-        """Return the last request of a kind."""
-        found: dict[str, Any] | None = read_json(self.path / "control" / f"{verb}.json")
-        return found
+        """Return the last request of a kind; None also for one that cannot be read."""
+        return _sound(self.path / "control" / f"{verb}.json", REQUEST)
 
     def announce(self, run_id: str, run: Path, generation: int) -> None:
         """Tell a generation of a run whose driver may die before it can tell that itself."""
@@ -164,7 +171,7 @@ class ClusterFolder:
         """Return the runs announced to a generation; an earlier one's are removed."""
         found = {}
         for file in (self.path / "runs").glob("*.json"):
-            entry = read_json(file)
+            entry = _sound(file, ANNOUNCED)
             if entry is not None and entry["generation"] == generation:
                 found[file.stem] = entry
             elif entry is not None and entry["generation"] < generation:
@@ -200,7 +207,7 @@ class ClusterFolder:
 
     def claimant_gone(self, generation: int) -> bool:
         """Say whether the process that claimed a generation is known to have ended."""
-        who = read_json(self.path / "starts" / str(generation))
+        who = _sound(self.path / "starts" / str(generation), WHO)
         return who is not None and alive(who) is False
 
     def forget_claims(self, before: int) -> None:
@@ -224,3 +231,10 @@ class ClusterFolder:
             file.seek(max(0, size - 400 * lines))
             text = file.read().decode(errors="replace")
         return "\n".join(text.splitlines()[-lines:])
+
+
+def _sound(path: Path, kinds: Mapping[str, Kind]) -> dict[str, Any] | None:
+    """Return a JSON object, None for one that is not there or was damaged from outside."""
+    with contextlib.suppress(DamagedResult):
+        return read_record(path, kinds, "")
+    return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
@@ -14,6 +13,7 @@ from workbench.resources import Resources
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 MOST = 1000
+LONGEST_S = 10 * 365.0 * 86400
 IDLE_TIMEOUT_S = 1800.0
 CARDS_IDLE_TIMEOUT_S = 300.0
 
@@ -62,8 +62,10 @@ class ClusterSpec:
         if self.minimum is not None and self.maximum is not None:
             problems += _size_problems(self.minimum, self.maximum)
         for name, seconds in (("idle_timeout", self.idle_timeout_s), ("time", self.time_limit_s)):
-            if seconds is not None and not 0 < seconds < math.inf:
-                message = f"{seconds} was given; it takes a number of seconds above 0."
+            if seconds is not None and not 0 < seconds <= LONGEST_S:
+                message = (
+                    f"{seconds} was given; it takes seconds above 0, at most 10 years of them."
+                )
                 problems.append(Problem(name, message))
         if problems:
             raise ParameterError.of(problems)

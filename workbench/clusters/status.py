@@ -71,6 +71,28 @@ def is_status(found: Any) -> bool:
         and all(isinstance(found[name], kind) for name, kind in KINDS.items())
         and found["state"] in STATES
         and all(isinstance(found["workers"].get(name), int) for name in MODEL["workers"])
+        and all(map(_is_job, found["jobs"]))
+        and all(isinstance(one, dict) for one in found["worker_processes"])
+        and all(isinstance(one, str) for one in (*found["warnings"], *found["runs"]))
+        and (found["own_job"] is None or _is_own_job(found["own_job"]))
+        and isinstance(found["idle_ends"], str | None)
+    )
+
+
+def _is_job(found: Any) -> bool:
+    return (
+        isinstance(found, dict)
+        and found.keys() >= {"job_id", "reason", "log_tail"}
+        and all(isinstance(found.get(name), str) for name in ("name", "state"))
+    )
+
+
+def _is_own_job(found: Any) -> bool:
+    return (
+        isinstance(found, dict)
+        and "job_id" in found
+        and isinstance(found.get("name"), str)
+        and isinstance(found.get("asked"), int | float)
     )
 
 

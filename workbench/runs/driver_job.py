@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from workbench.runs.files import read_json, replace_json
+from workbench.runs.files import TEXT_OR_NONE, Kind, read_record, replace_json
 from workbench.runs.lock import read_lock
 
 FILE = "driver_job.json"
+KINDS: Mapping[str, Kind] = {
+    **dict.fromkeys(("scheduler", "name"), str),
+    "job_id": TEXT_OR_NONE,
+    "asked": (int, float),
+    "after_epoch": int,
+}
 
 
 @dataclass(frozen=True)
@@ -44,9 +51,11 @@ class DriverJob:
 
 def awaited(folder: Path) -> DriverJob | None:
     """Return the job whose driver has not taken the run yet; None where there is none."""
-    found = read_json(folder / FILE)
+    mend = f"Remove that file; then workbench run resume {folder.name}"
+    found = read_record(folder / FILE, KINDS, mend)
     if found is None:
         return None
-    job = DriverJob(**{name: found[name] for name in DriverJob.__dataclass_fields__})
+    names = DriverJob.__dataclass_fields__.keys() & found.keys()
+    job = DriverJob(**{name: found[name] for name in names})
     holder = read_lock(folder)
     return job if holder is None or holder.epoch <= job.after_epoch else None

@@ -8,13 +8,17 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import NoneType
 from typing import IO, Any
 
+from workbench.errors import DamagedResult, quoted
 from workbench.room import naming
 
 RETRIES = 5
+Kind = type | tuple[type, ...]
+TEXT_OR_NONE = (str, NoneType)
 
 
 def fsync_folder(folder: Path) -> None:
@@ -76,3 +80,42 @@ def read_json(path: Path) -> Any:
                 raise
             time.sleep(0.05 * 2**attempt)
     return None
+
+
+def read_record(path: Path, kinds: Mapping[str, Kind], mend: str) -> dict[str, Any] | None:
+    """Return a JSON object of a folder that people can reach, None when there is none.
+
+    Parameters
+    ----------
+    kinds
+        What must be in it, and of which type.
+    mend
+        What to do where the file is not as it was written.
+
+    Raises
+    ------
+    DamagedResult
+        When it cannot be read, or is not such an object.
+    """
+    try:
+        found = read_json(path)
+    except OSError as error:
+        raise DamagedResult(f"{path} cannot be read: {error.strerror}.") from error
+    except (ValueError, RecursionError) as error:
+        raise DamagedResult(f"{path} is not JSON: {error}. {mend}") from error
+    if found is None:
+        return None
+    if not isinstance(found, dict):
+        raise DamagedResult(f"{path} is altered: it holds no object. {mend}")
+    check_record(path, found, kinds, mend)
+    return found
+
+
+def check_record(
+    path: Path, found: Mapping[str, Any], kinds: Mapping[str, Kind], mend: str
+) -> None:
+    """Check what was read from `path`; see :func:`read_record`."""
+    for name, kind in kinds.items():
+        if not isinstance(found.get(name), kind):
+            said = f"its {name} is {quoted(found[name])}" if name in found else f"it has no {name}"
+            raise DamagedResult(f"{path} is altered: {said}. {mend}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import secrets
@@ -9,9 +10,9 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
-from workbench.errors import NotFound, Refused
+from workbench.errors import DamagedResult, NotFound, Refused
 from workbench.home import workbench_home
-from workbench.runs.files import read_json, replace_json
+from workbench.runs.files import read_json, read_record, replace_json
 
 RUN_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}\Z")
 KEPT = ("manifest.json", "status.json", "result.json", "result.zarr", "figures", "audit.json")
@@ -64,10 +65,13 @@ def find_run(run_id: str) -> Path:
     ------
     NotFound
         With the nearest id.
+    DamagedResult
+        When the entry of a run elsewhere cannot be read.
     """
     home = runs_home()
     if RUN_ID.match(run_id):
-        link = read_json(home / f"{run_id}.link.json")
+        mend = f"Forget the run with: workbench run delete {run_id}"
+        link = read_record(home / f"{run_id}.link.json", {"folder": str}, mend)
         folder = Path(link["folder"]) if link else home / run_id
         if (folder / "manifest.json").exists():
             return folder
@@ -90,9 +94,17 @@ def run_ids() -> list[str]:
     with os.scandir(runs_home()) as entries:
         for entry in entries:
             name = entry.name.removesuffix(".link.json")
-            if RUN_ID.match(name) and (name != entry.name or entry.is_dir()):
+            if RUN_ID.match(name) and (name != entry.name or _is_folder(entry)):
                 found.append(name)
     return sorted(found, reverse=True)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        # A link to itself.
+        return False
 
 
 def folder_bytes(folder: Path) -> int:
@@ -123,7 +135,7 @@ def delete_run(run_id: str, *, keep_result: bool = False) -> int:
     link = home / f"{run_id}.link.json"
     try:
         folder = find_run(run_id)
-    except NotFound:
+    except (NotFound, DamagedResult):
         if not link.exists():
             raise
         link.unlink()
@@ -133,9 +145,10 @@ def delete_run(run_id: str, *, keep_result: bool = False) -> int:
         for path in folder.iterdir():
             if path.name not in KEPT:
                 _remove(path)
-        left = folder_bytes(folder)
-        status = read_json(folder / "status.json")
-        if status is not None:
+        left, status = folder_bytes(folder), None
+        with contextlib.suppress(ValueError):
+            status = read_json(folder / "status.json")
+        if isinstance(status, dict):
             replace_json(folder / "status.json", {**status, "bytes": left})
         return before - left
     # The manifest goes first: what is left of an interrupted deletion is no run any more.

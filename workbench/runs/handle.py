@@ -65,9 +65,10 @@ class Run:
     def driven(self) -> bool:
         """Whether a driver holds the run, as far as can be told from here."""
         holder = read_lock(self.folder)
-        if holder is None or self.state in FINAL:
+        # Whether its driver lives does not hang on what the run was asked to do.
+        if holder is None or lost(self.folder, holder):
             return False
-        return not lost(self.folder, holder)
+        return self.state not in FINAL
 
     def describe(self) -> dict[str, Any]:
         """Return the document that ``workbench run show --json`` prints."""

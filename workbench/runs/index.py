@@ -14,11 +14,10 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from workbench.errors import DamagedResult, NotFound
 from workbench.home import node_local, place_hash
 from workbench.runs.folder import find_run, run_ids, runs_home
 from workbench.runs.manifest import read_manifest
@@ -37,6 +36,8 @@ CREATE INDEX IF NOT EXISTS searched ON runs (id, state, words);
 CREATE INDEX IF NOT EXISTS by_life ON runs (live, id);
 """
 FORMAT = 2
+MEMORY = ":memory:"
+T = TypeVar("T")
 
 
 class RunIndex:
@@ -51,6 +52,10 @@ class RunIndex:
     def __init__(self, path: Path | None = None) -> None:
         self._path = path or _place()
         self._lock = threading.Lock()
+        self._begin()
+
+    def _begin(self) -> None:
+        """Open the index file, a new one if need be, and know nothing of the runs yet."""
         self._listed: tuple[int, float] = (0, -LISTED_S)
         self._names: list[str] = []
         self._matched = False
@@ -58,7 +63,27 @@ class RunIndex:
         self._counted: tuple[Any, int] | None = None
         self._damaged: set[str] = set()
         self._begun: set[str] = set()
-        self._base = self._opened()
+        self._base = _opened(self._path)
+        self._inode = _inode(self._path)
+
+    def _asked(self, question: Callable[[], T]) -> T:
+        """Answer a question; once more with a new index file where this one is gone or broken."""
+        with self._lock:
+            if _inode(self._path) != self._inode:
+                self._base.close()
+                self._begin()
+            try:
+                return question()
+            except sqlite3.ProgrammingError:
+                raise
+            except sqlite3.DatabaseError as error:
+                if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+                    raise
+                self._base.close()
+                with contextlib.suppress(OSError):
+                    self._path.unlink()
+                self._begin()
+                return question()
 
     @property
     def complete(self) -> bool:
@@ -72,10 +97,13 @@ class RunIndex:
 
     def fill(self, most: int = STEP) -> bool:
         """Read some runs that the index does not know yet; return whether all are known."""
-        with self._lock:
+
+        def filled() -> bool:
             self._list()
             self._read_some(most)
             return self.complete
+
+        return self._asked(filled)
 
     def page(
         self,
@@ -104,7 +132,8 @@ class RunIndex:
             ``{runs, next, total, complete}``; `total` counts the runs that fit, as far as
             `complete`, all of them are known.
         """
-        with self._lock:
+
+        def paged() -> dict[str, Any]:
             self._list()
             if text or states:
                 self._read_some()
@@ -121,29 +150,30 @@ class RunIndex:
                 "complete": self.complete,
             }
 
+        return self._asked(paged)
+
     def running(self) -> list[dict[str, Any]]:
         """Return the runs that go on, or wait for somebody to go on with them."""
-        with self._lock:
+
+        def live() -> list[dict[str, Any]]:
             self._list()
             self._read_some()
             self._read(self._live())
             return list(self._fresh(self._live()))
 
+        return self._asked(live)
+
     def news(self) -> tuple[int, frozenset[tuple[str, str]]]:
         """Return what is another one whenever a run has begun, ended, or got another state."""
-        with self._lock:
+
+        def told() -> tuple[int, frozenset[tuple[str, str]]]:
             self._list()
             self._read_some()
             self._read(self._live(waiting=False))
             going = self._base.execute("SELECT id, state FROM runs WHERE live = 1")
             return self._listed[0], frozenset(going)
 
-    def _opened(self) -> sqlite3.Connection:
-        try:
-            return _connected(self._path)
-        except sqlite3.DatabaseError:
-            self._path.unlink(missing_ok=True)
-            return _connected(self._path)
+        return self._asked(told)
 
     def _list(self) -> None:
         """Look which runs are there, where the folder says that something has changed."""
@@ -247,8 +277,9 @@ class RunIndex:
                 folder = find_run(name)
                 stamp = _stamp(folder)
                 document = _brief(folder)
-            except (NotFound, DamagedResult, OSError):
-                # Not there, on a disk that is not mounted, or no run: `run show` says which.
+            except Exception:
+                # Not there, on a disk that is not mounted, damaged: `run show` says which.
+                # Whatever it is, it hides no other run.
                 self._damaged.add(name)
                 if _is_new(name):
                     self._begun.add(name)
@@ -268,10 +299,29 @@ def _place() -> Path:
     return node_local() / f"runs-{place_hash(runs_home(), 12)}.sqlite"
 
 
-def _connected(path: Path) -> sqlite3.Connection:
+def _inode(path: Path) -> int | None:
+    with contextlib.suppress(OSError):
+        return path.stat().st_ino
+    return None
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    try:
+        return _connected(path)
+    except (OSError, sqlite3.DatabaseError):
+        try:
+            path.unlink(missing_ok=True)
+            return _connected(path)
+        except (OSError, sqlite3.DatabaseError):
+            # The node's disk is full or broken: for this process alone, in memory.
+            return _connected(MEMORY)
+
+
+def _connected(path: str | Path) -> sqlite3.Connection:
     base = sqlite3.connect(path, timeout=10, check_same_thread=False)
     try:
-        path.chmod(0o600)
+        if path != MEMORY:
+            os.chmod(path, 0o600)
         if base.execute("PRAGMA user_version").fetchone()[0] not in (0, FORMAT):
             base.execute("DROP TABLE IF EXISTS runs")
         base.execute("PRAGMA synchronous = OFF")
@@ -312,12 +362,12 @@ def _words(document: dict[str, Any]) -> str:
 def _is_new(name: str) -> bool:
     """Say whether a run's folder was made a moment ago: its manifest may still be to come."""
     for file in (name, f"{name}.link.json"):
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):
             return time.time() - (runs_home() / file).stat().st_mtime < BEGINS_S
     return False
 
 
 def _stamp(folder: str | Path) -> int:
-    with contextlib.suppress(FileNotFoundError):
+    with contextlib.suppress(OSError):
         return os.stat(Path(folder) / "status.json").st_mtime_ns
     return 0

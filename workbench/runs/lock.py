@@ -13,6 +13,7 @@ import os
 import tempfile
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +22,7 @@ from workbench.environ import seconds
 from workbench.errors import Refused
 from workbench.process import alive, identity, is_here
 from workbench.room import no_room
-from workbench.runs.files import read_json, replace_json
+from workbench.runs.files import TEXT_OR_NONE, Kind, read_record, replace_json
 
 LOG = logging.getLogger(__name__)
 
@@ -29,6 +30,13 @@ JOB_ID = "WORKBENCH_JOB_ID"
 SILENT_S = 60.0
 RENEWALS = 6
 CLAIM_S = 5.0
+
+
+KINDS: Mapping[str, Kind] = {
+    **dict.fromkeys(("run_id", "host", "boot_id", "renewed"), str),
+    **dict.fromkeys(("pid", "start_ticks", "epoch"), int),
+    "job_id": TEXT_OR_NONE,
+}
 
 
 @dataclass(frozen=True)
@@ -89,11 +97,22 @@ def silent_s(file: Path) -> float:
 
 
 def read_lock(folder: Path) -> Holder | None:
-    """Return the holder written in ``driver.lock``, None before the first one."""
-    found = read_json(folder / "driver.lock")
+    """Return the holder written in ``driver.lock``, None before the first one.
+
+    Raises
+    ------
+    DamagedResult
+        When that cannot be read: who drives the run cannot be told.
+    """
+    mend = (
+        "If no process drives this run any more, remove that file; then "
+        f"workbench run resume {folder.name}"
+    )
+    found = read_record(folder / "driver.lock", KINDS, mend)
     if found is None:
         return None
-    return Holder(**{name: found[name] for name in Holder.__dataclass_fields__})
+    names = Holder.__dataclass_fields__.keys() & found.keys()
+    return Holder(**{name: found[name] for name in names})
 
 
 def lost(folder: Path, holder: Holder) -> bool:

@@ -10,15 +10,21 @@ from typing import Any
 from workbench.errors import DamagedResult, quoted
 from workbench.parameters import Parameters, input_files, load
 from workbench.recipe import Recipe
-from workbench.runs.files import read_json, replace_json
+from workbench.runs.files import TEXT_OR_NONE, Kind, check_record, read_record, replace_json
 
 RESTORE = "Restore it from a backup."
-KINDS: Mapping[str, type] = {
+KINDS: Mapping[str, Kind] = {
     **dict.fromkeys(("run_id", "recipe", "version", "pack", "code_hash"), str),
     **dict.fromkeys(("python", "host", "created"), str),
     **dict.fromkeys(("parameters", "inputs", "packages", "notes"), dict),
     **dict.fromkeys(("seed", "items"), int),
     "clusters": list,
+    "like": TEXT_OR_NONE,
+}
+INPUT_KINDS: Mapping[str, Kind] = {
+    **dict.fromkeys(("stored", "sha256", "ends"), TEXT_OR_NONE),
+    "path": str,
+    "bytes": int,
 }
 
 
@@ -105,36 +111,26 @@ def read_manifest(folder: Path) -> Manifest:
         When it is missing, unreadable or of an unknown format; unknown keys are ignored.
     """
     path = folder / "manifest.json"
-    try:
-        found = read_json(path)
-    except OSError as error:
-        raise DamagedResult(f"{path} cannot be read: {error.strerror}.") from error
-    except ValueError as error:
-        raise DamagedResult(f"{path} is not JSON: {error}. {RESTORE}") from error
+    found = read_record(path, {}, RESTORE)
     if found is None:
         raise DamagedResult(f"{folder} holds no manifest.json: it is not a run, or damaged.")
-    if not isinstance(found, dict):
-        raise DamagedResult(f"{path} is not the description of a run. {RESTORE}")
     if found.get("v") != 1:
         raise DamagedResult(
             f"{path} has format {found.get('v')}; this version reads format 1. "
             "Use the version of science-workbench that wrote it, or a newer one."
         )
-    try:
-        return _manifest(found)
-    except KeyError as error:
-        raise DamagedResult(f"{path} lacks {error}. {RESTORE}") from error
-    except (AttributeError, TypeError) as error:
-        raise DamagedResult(f"{path} is altered: {error}. {RESTORE}") from error
-
-
-def _manifest(found: Mapping[str, Any]) -> Manifest:
-    for name, kind in KINDS.items():
-        if not isinstance(found.get(name, kind()), kind):
-            raise TypeError(f"its {name} is {quoted(found[name])}")
-    inputs = {name: Input(**_known(Input, one)) for name, one in found["inputs"].items()}
-    values = {**found, "inputs": inputs, "clusters": tuple(found["clusters"])}
+    values = {"seed": 0, "items": 0, "like": None, "notes": {}, **found}
+    check_record(path, values, KINDS, RESTORE)
+    inputs = {name: _input(path, name, one) for name, one in found["inputs"].items()}
+    values |= {"inputs": inputs, "clusters": tuple(found["clusters"])}
     return Manifest(**_known(Manifest, values))
+
+
+def _input(path: Path, name: str, found: Any) -> Input:
+    if not isinstance(found, dict):
+        raise DamagedResult(f"{path} is altered: its input {name} is {quoted(found)}. {RESTORE}")
+    check_record(path, found, INPUT_KINDS, RESTORE)
+    return Input(**_known(Input, found))
 
 
 def _known(kind: type[Input] | type[Manifest], found: Mapping[str, Any]) -> dict[str, Any]:

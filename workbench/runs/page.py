@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from workbench.runs.files import read_json
+from workbench.errors import DamagedResult
+from workbench.runs.files import read_record
 from workbench.runs.handle import Run
 
 PIECE_BYTES = 256 * 1024
@@ -41,8 +42,15 @@ def page(run: Run) -> dict[str, Any]:
             "seed": manifest.seed,
             "like": manifest.like,
         },
-        "audit": read_json(run.folder / "audit.json"),
+        "audit": _audit(run.folder),
     }
+
+
+def _audit(folder: Path) -> dict[str, Any] | None:
+    try:
+        return read_record(folder / "audit.json", {}, "The result itself is not touched by that.")
+    except DamagedResult as error:
+        return {"damaged": error.message}
 
 
 def log_piece(log: Path, start: int) -> dict[str, Any]:

@@ -75,6 +75,7 @@ def _is_status(found: Any) -> bool:
     counts = found["items"]
     return (
         all(isinstance(found[name], kind) for name, kind in kinds.items())
+        and isinstance(found.get("after_epoch", 0), int)
         and found["state"] in STATES
         and all(isinstance(counts.get(name), int) for name in empty_status(0)["items"])
     )

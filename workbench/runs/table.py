@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import math
@@ -15,6 +16,9 @@ from numpy.typing import NDArray
 from workbench.errors import ParameterError, Problem, did_you_mean, quoted
 from workbench.recipe import Recipe
 
+# Beyond it browsers, which know no whole numbers, leave some out.
+EXACT = 2**53
+FLAGS = {"true": 1, "yes": 1, "false": 0, "no": 0}
 OPERATORS = ("contains", "=", "!=", "<", "<=", ">", ">=")
 
 
@@ -79,7 +83,7 @@ class ResultTable:
         offset: int = 0,
         limit: int = 100,
     ) -> dict[str, Any]:
-        """Return rows ``offset .. offset + limit`` as JSON: no NaN, ``null`` where there is one.
+        """Return rows ``offset .. offset + limit`` as JSON, ``null`` for NaN.
 
         Raises
         ------
@@ -99,6 +103,7 @@ class ResultTable:
             "offset": offset,
             "total": total,
             "unfiltered": self.total,
+            "order": list(self.order),
         }
 
     def csv(self, rows: NDArray[np.int64] | None, offset: int, limit: int) -> str:
@@ -227,24 +232,31 @@ def _sorted(values: NDArray[Any], descending: bool) -> NDArray[np.int64]:
     """Return the order of the values, equal ones as they stand, NaN always last."""
     if values.dtype.kind not in "fiub":
         values = np.unique(_texts(values), return_inverse=True)[1]
-    if values.dtype.kind == "f":
-        values = np.where(np.isnan(values), np.inf, -values if descending else values)
-    elif descending:
-        values = -values.astype(np.int64)
+    if descending:
+        # The complement turns the order of whole numbers and flags round and cannot overflow.
+        values = -values if values.dtype.kind == "f" else ~values
     return np.argsort(values, kind="stable")
 
 
 def _meets(condition: Condition, column: Column, values: NDArray[Any]) -> NDArray[np.bool_]:
     if column.kind == "text" or condition.operator == "contains":
         return _meets_text(condition, values)
-    try:
-        wanted = float(condition.value)
-    except ValueError:
-        wanted = math.nan
-    if math.isnan(wanted):
-        message = f"{column.name} holds numbers: {quoted(condition.value)} is none."
-        raise ParameterError.of([Problem("filter", message)])
-    return _compared(condition.operator, values, wanted)
+    return _compared(condition.operator, values, _wanted(condition, column))
+
+
+def _wanted(condition: Condition, column: Column) -> float:
+    """Return the number that a condition names; a whole one in full, as large as it may be."""
+    text = condition.value.strip()
+    if column.kind == "flag" and text.casefold() in FLAGS:
+        return FLAGS[text.casefold()]
+    for kind in (int, float):
+        with contextlib.suppress(ValueError):
+            wanted = kind(text)
+            if not math.isnan(wanted):
+                return wanted
+    holds = "true or false" if column.kind == "flag" else "numbers"
+    message = f"{column.name} holds {holds}: {quoted(condition.value)} is none."
+    raise ParameterError.of([Problem("filter", message)])
 
 
 def _meets_text(condition: Condition, values: NDArray[Any]) -> NDArray[np.bool_]:
@@ -275,10 +287,19 @@ def _compared(operator: str, values: NDArray[Any], wanted: Any) -> NDArray[np.bo
 
 
 def _cells(column: Column, values: NDArray[Any]) -> list[Any]:
-    """Return values as JSON takes them: None for NaN and infinity."""
-    if column.kind == "number":
-        return [value if math.isfinite(value) else None for value in values.tolist()]
-    if column.kind == "text":
-        return [str(value) for value in values.tolist()]
+    """Return values as JSON and a browser take them.
+
+    NaN is None; infinity, and whole numbers that a browser would round, are texts.
+    """
     found: list[Any] = values.tolist()
-    return found
+    if column.kind == "number":
+        return [_number(value) for value in found]
+    if column.kind == "text":
+        return [str(value) for value in found]
+    return [str(value) if abs(value) > EXACT else value for value in found]
+
+
+def _number(value: float) -> float | str | None:
+    if math.isfinite(value):
+        return value
+    return None if math.isnan(value) else str(value)

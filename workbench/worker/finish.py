@@ -116,13 +116,13 @@ def audit(run: RunContext, dataset: Any, stages: tuple[str, ...]) -> list[str]:
         return []
     context = WorkerContext(run, run.recipe.stages[-1].name, stages, "audit", 0)
     try:
-        found: Mapping[str, Any] = run.recipe.audit(dataset, run.parameters, context)
+        found = _plain(dict(run.recipe.audit(dataset, run.parameters, context)))
     except BaseException as error:
         LOG.exception("audit")
         return [f"The audit failed: {told(error)}"]
     finally:
         context.close()
-    replace_json(run.folder / "audit.json", dict(found))
+    replace_json(run.folder / "audit.json", found)
     return []
 
 
@@ -142,5 +142,10 @@ def _load_altair() -> None:
 
 
 def _written(path: Path, spec: Mapping[str, Any]) -> Path:
-    replace_bytes(path, json.dumps(spec, allow_nan=False).encode())
+    replace_bytes(path, json.dumps(_plain(spec)).encode())
     return path
+
+
+def _plain(value: Any) -> Any:
+    """Return JSON with null where a number is not finite, which JSON does not know."""
+    return json.loads(json.dumps(value), parse_constant=lambda _: None)

@@ -62,9 +62,9 @@ class Answers:
         with self._lock:
             process = self._started()
             number = next(self._numbers)
+            line = json.dumps({"id": number, "ask": question, "with": given})
             self._waiting[number] = (process, future)
             self._asked = time.monotonic()
-            line = json.dumps({"id": number, "ask": question, "with": given}, allow_nan=False)
             try:
                 if process.stdin is not None:
                     process.stdin.write(line + "\n")

@@ -11,8 +11,9 @@ from tornado import web
 import workbench
 from jupyterlab_workbench.documents.recipes import ContentsPath, UploadQuery
 from jupyterlab_workbench.errors import Told, plain, told
-from jupyterlab_workbench.request import BODY_BYTES, Request, verb
+from jupyterlab_workbench.request import BODY_BYTES, SERVER_LOG, Request, verb
 from workbench.errors import WorkbenchError, quoted
+from workbench.unforeseen import explained
 
 JSON = "application/json"
 ENDLESS = 2**62
@@ -53,6 +54,8 @@ class Files(Request):
             self._refused = error
         except WorkbenchError as error:
             self._refused = told(error)
+        except OSError as error:
+            self._refused = told(explained(error, SERVER_LOG))
 
     def data_received(self, chunk: bytes) -> None:
         """Take a piece of the body."""
@@ -63,7 +66,10 @@ class Files(Request):
             advice = "Copy it to the server by other means and pick it there."
             self._refused = self._refused or plain(413, "too_large", f"{size} {advice}")
         elif self._file is not None:
-            self._file.write(chunk)
+            try:
+                self._file.write(chunk)
+            except OSError as error:
+                self._refused = self._refused or told(explained(error, SERVER_LOG))
         elif self._json:
             self._told += chunk
 
@@ -119,7 +125,15 @@ class Files(Request):
             found = Path(on_disk(path))
         except web.HTTPError as error:
             raise plain(404, "not_found", f"There is no file {quoted(path)} here.") from error
-        if not found.exists():
+        if not await asyncio.to_thread(_exists, found):
             raise plain(404, "not_found", f"There is no file {quoted(path)} in the file browser.")
         size = found.stat().st_size if found.is_file() else 0
         return {"path": str(found), "name": found.name, "bytes": size}
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        # A name that is longer than any file's.
+        return False

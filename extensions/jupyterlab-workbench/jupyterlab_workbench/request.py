@@ -19,6 +19,7 @@ from workbench.errors import WorkbenchError
 from workbench.unforeseen import explained
 
 BODY_BYTES = 2**20
+SERVER_LOG = "the end of the Jupyter server's log."
 D = TypeVar("D", bound=BaseModel)
 Verb = Callable[..., Coroutine[Any, Any, Any]]
 
@@ -108,7 +109,7 @@ def verb(method: Verb) -> Verb:
             self.tell_error(plain(error.status_code, "http", message))
         except Exception as error:
             self.log.exception("%s", self.request.path)
-            self.tell_error(told(explained(error, "the end of the Jupyter server's log.")))
+            self.tell_error(told(explained(error, SERVER_LOG)))
 
     return cast("Verb", call)
 

@@ -173,7 +173,7 @@ async def test_what_cannot_be_read_is_told_without_a_traceback(client, place):
     try:
         (folder / "manifest.json").write_text("[]")
         error = await client.refused(409, "GET", "runs", folder.name)
-        assert "manifest.json is not the description of a run. Restore it" in error["message"]
+        assert "manifest.json is altered: it holds no object. Restore it" in error["message"]
         listed = await client.get("runs", model=Runs)
         assert place.good in [run["run_id"] for run in listed["runs"]]
         shutil.copy(place.home / "runs" / place.good / "manifest.json", folder)
@@ -184,6 +184,35 @@ async def test_what_cannot_be_read_is_told_without_a_traceback(client, place):
         assert "report it with the end of the Jupyter server's log" in error["message"]
     finally:
         shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [("driver.lock", ""), ("driver.lock", "{}"), ("driver_job.json", "["), ("status.json", "")],
+)
+async def test_a_damaged_run_hides_no_other(client, place, file, text):
+    folder = place.home / "runs" / "20260101-000000-hurt-000000"
+    shutil.copytree(place.home / "runs" / place.good, folder)
+    try:
+        (folder / file).write_text(text)
+        listed = await client.get("runs", model=Runs)
+        assert place.good in [run["run_id"] for run in listed["runs"]]
+        if file != "status.json":
+            error = await client.refused(409, "GET", "runs", folder.name)
+            assert f"{folder / file} is " in error["message"]
+            assert "remove that file" in error["message"].lower()
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("number", ["NaN", "1e999", "-Infinity"])
+async def test_a_value_that_is_no_finite_number_is_told_at_its_field(client, place, number):
+    body = f'{{"values": {{"numbers": "{place.numbers}", "factor": {number}}}}}'
+    found = await client.send("POST", "recipes", "kinds.every", "check", raw=body)
+    assert found.code == 200, found.body
+    fields = json.loads(found.body)["problems"]
+    assert [one["parameter"] for one in fields] == ["factor"]
+    assert "is not a finite number" in fields[0]["message"]
 
 
 async def test_a_full_disk_is_told(client, place, tmp_path, monkeypatch):

@@ -79,7 +79,6 @@ def figures(dataset, p):
     rows = [
         {"number": int(n), "product": float(v)}
         for n, v in zip(dataset["number"].values, dataset["product"].values, strict=True)
-        if np.isfinite(v)
     ]
     chart = altair.Chart(altair.Data(values=rows)).mark_point()
     return {"products": chart.encode(x="number:Q", y="product:Q")}

@@ -35,6 +35,7 @@ class Rows(Answer):
     offset: int
     total: int
     unfiltered: int
+    order: list[str]
 
 
 class Item(Answer):

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { IRunPage, ITableColumn } from '../documents';
+import type { IRows, IRunPage, ITableColumn } from '../documents';
 import type { Rest } from '../rest';
 import { count, isLive } from '../words';
 import { Grid } from './grid';
@@ -50,11 +50,11 @@ export function TableTab(props: {
   if (!model) {
     return error ? <Trouble error={error} /> : <Skeleton lines={8} />;
   }
-  const { columns, total, unfiltered } = model.first;
+  const { columns } = model.first;
   if (!columns.length) {
     return <p className="jp-Workbench-empty">This recipe shows no table.</p>;
   }
-  const told = summary(columns, total, unfiltered, model.order);
+  const told = summary(model.first, model.order);
   const sortBy = (name: string) =>
     setOrder({
       ...order,
@@ -63,7 +63,12 @@ export function TableTab(props: {
   return (
     <>
       <div className="jp-Workbench-tools">
-        <Sorting columns={columns} order={order} set={setOrder} />
+        <Sorting
+          columns={columns}
+          usual={model.first.order.length ? 'Best first' : 'As computed'}
+          order={order}
+          set={setOrder}
+        />
         <Filtering columns={columns} order={order} set={setOrder} />
         <a
           className="jp-Workbench-button jp-mod-end"
@@ -82,12 +87,8 @@ export function TableTab(props: {
   );
 }
 
-function summary(
-  columns: ITableColumn[],
-  total: number,
-  unfiltered: number,
-  order: IOrder
-): string {
+function summary(table: IRows, order: IOrder): string {
+  const { columns, total, unfiltered } = table;
   const rows =
     total === unfiltered
       ? `${count(total)} rows`
@@ -95,7 +96,9 @@ function summary(
   const name = order.sort.replace(/^-/, '');
   const sorted = name
     ? `, sorted by ${name}, ${order.sort === name ? 'smallest' : 'largest'} first`
-    : ', the best first';
+    : table.order.length
+      ? ', the best first'
+      : '';
   return `${rows}, ${columns.length} columns${sorted}`;
 }
 
@@ -105,8 +108,8 @@ interface IToolProps {
   set: (order: IOrder) => void;
 }
 
-function Sorting(props: IToolProps): JSX.Element {
-  const { columns, order, set } = props;
+function Sorting(props: IToolProps & { usual: string }): JSX.Element {
+  const { columns, usual, order, set } = props;
   const name = order.sort.replace(/^-/, '');
   const descending = order.sort.startsWith('-');
   return (
@@ -117,7 +120,7 @@ function Sorting(props: IToolProps): JSX.Element {
         value={name}
         onChange={event => set({ ...order, sort: event.target.value })}
       >
-        <option value="">Best first</option>
+        <option value="">{usual}</option>
         {columns.map(column => (
           <option key={column.name} value={column.name}>
             By {column.name}
