@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from pathlib import Path
 from typing import IO, Any
 
@@ -103,7 +104,9 @@ class Files(Request):
 
     def _throw_away(self) -> None:
         if self._file is not None:
-            self._file.close()
+            # What the disk has no room for is not wanted here.
+            with contextlib.suppress(OSError):
+                self._file.close()
             self._file = None
         if self._place is not None:
             self._place.unlink(missing_ok=True)

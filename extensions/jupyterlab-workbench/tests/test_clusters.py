@@ -1,6 +1,8 @@
 """Clusters over REST: drafted, started, resized, looked at, stopped."""
 
 import asyncio
+import json
+import shutil
 import sys
 
 import pytest
@@ -181,3 +183,65 @@ async def test_a_run_on_a_cluster_that_is_none_is_refused(client, place, fold):
     }
     error = await client.refused(404, "POST", "runs", body=body)
     assert "nobody" in error["message"]
+
+
+def of(text):
+    return lambda file: file.write_text(text)
+
+
+def folder(file):
+    file.unlink(missing_ok=True)
+    file.mkdir()
+
+
+def loop(file):
+    file.unlink(missing_ok=True)
+    file.symlink_to(file.name)
+
+
+def altered(**values):
+    return lambda file: file.write_text(json.dumps({**json.loads(file.read_text()), **values}))
+
+
+@pytest.mark.parametrize(
+    ("file", "damage"),
+    [
+        ("status.json", of("")),
+        ("status.json", folder),
+        ("status.json", loop),
+        ("status.json", altered(jobs=[1])),
+        ("status.json", altered(own_job={}, state="running", pid=0)),
+        ("spec.json", folder),
+        ("scheduler.json", of("{")),
+        ("scheduler.json", of("[]")),
+    ],
+)
+async def test_a_damaged_cluster_hides_no_other(client, place, fold, file, damage):
+    hurt = place.home / "clusters" / "hurt"
+    shutil.copytree(place.home / "clusters" / "fold", hurt)
+    try:
+        ended = altered(name="hurt", state="stopped", folder=str(hurt))
+        ended(hurt / "status.json")
+        damage(hurt / file)
+        listed = await client.get("clusters", model=Clusters)
+        states = {one["name"]: one["state"] for one in listed["clusters"]}
+        assert states["fold"] == "running"
+        assert states["hurt"] == ("failed" if file == "status.json" else "stopped")
+        assert (await client.send("GET", "clusters", "hurt")).code == 200
+        assert (await client.send("DELETE", "clusters", "hurt")).code == 200
+    finally:
+        shutil.rmtree(hurt)
+
+
+async def test_stray_files_beside_the_clusters_are_none(client, place, fold):
+    (place.home / "clusters" / "readme").write_text("x")
+    (place.home / "clusters" / "loop").symlink_to("loop")
+    listed = await client.get("clusters", model=Clusters)
+    assert {"readme", "loop"}.isdisjoint(one["name"] for one in listed["clusters"])
+
+
+@pytest.mark.parametrize("name", ["idle_timeout_s", "time_limit_s"])
+async def test_a_time_beyond_every_calendar_is_refused(client, name):
+    body = {"name": "long", "partition": "local", name: 1e300}
+    error = await client.refused(422, "POST", "clusters", body=body)
+    assert "at most 10 years" in error["message"]

@@ -1,11 +1,13 @@
 """Files that are picked or uploaded become paths on the server's disk."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from jupyterlab_workbench.documents.recipes import DiskFile
 from jupyterlab_workbench.files import Files
+from tests.needs import require_root
 
 BINARY = {"Content-Type": "application/octet-stream"}
 
@@ -76,3 +78,26 @@ async def test_what_nobody_may_send_is_not_held_in_memory(client, stranger, monk
     await stranger.send("POST", "files", query=query, raw=raw, headers=BINARY)
     await client.refused(422, "POST", "files", query={"name": "../x"}, raw=raw, headers=BINARY)
     assert held == [0, 0]
+
+
+async def test_a_path_longer_than_any_file_has_is_told(client):
+    error = await client.refused(404, "POST", "files", body={"path": "a" * 300})
+    assert "in the file browser" in error["message"]
+
+
+async def test_an_upload_that_fills_the_disk_is_told_and_leaves_nothing(
+    client, tmp_path, monkeypatch
+):
+    require_root("mounting a small file system")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", tmp_path], check=True)
+    try:
+        monkeypatch.setenv("WORKBENCH_HOME", str(tmp_path / "home"))
+        query = {"name": "large.fasta"}
+        error = await client.refused(
+            409, "POST", "files", query=query, raw=b"x" * 2_000_000, headers=BINARY
+        )
+        assert error["code"] == "no_space"
+        assert f"The file system {tmp_path} that holds" in error["message"]
+        assert list((tmp_path / "home" / "uploads").iterdir()) == []
+    finally:
+        subprocess.run(["umount", "--lazy", tmp_path], check=True)

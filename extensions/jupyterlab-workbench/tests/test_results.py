@@ -92,6 +92,22 @@ async def test_a_csv_that_breaks_off_does_not_look_whole(client, place, monkeypa
         aside.rename(folder)
 
 
+def points(spec):
+    return {point["number"]: point["product"] for point in spec["data"]["values"]}
+
+
+async def test_a_figure_with_holes_comes_with_nothing_in_their_place(client, place):
+    drawn = points(await client.get("runs", place.bad, "figures", "products"))
+    assert {number for number, product in drawn.items() if product is None} == {2, 4}
+    # One that was not drawn at the end is drawn when it is asked for, by another process.
+    folder = place.home / "runs" / place.bad / "figures"
+    folder.rename(folder.with_name("away"))
+    try:
+        assert points(await client.get("runs", place.bad, "figures", "products")) == drawn
+    finally:
+        folder.with_name("away").rename(folder)
+
+
 async def test_figures_are_those_that_the_worker_drew(client, place):
     found = await client.get("runs", place.good, "figures", model=Figures)
     assert found["names"] == ["products"]

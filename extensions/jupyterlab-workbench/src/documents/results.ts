@@ -47,6 +47,7 @@ export interface IRows {
   offset: number;
   total: number;
   unfiltered: number;
+  order: string[];
 }
 
 /** A column of the table. */

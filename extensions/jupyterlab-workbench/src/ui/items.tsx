@@ -165,7 +165,9 @@ function ItemTable(props: {
               </td>
             )}
             <td>{WORDS[item.state]}</td>
-            <th scope="row">{item.name}</th>
+            <th scope="row" title={item.name}>
+              <span className="jp-mod-clamped">{item.name}</span>
+            </th>
             <td>{item.stage}</td>
             <td>
               {item.message}

@@ -1,9 +1,11 @@
 import { type LabIcon, ReactWidget } from '@jupyterlab/ui-components';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import type { IRun } from '../documents';
 import type { RestError } from '../rest';
 import { count, fraction, isLive, stateWords } from '../words';
 
+/** After so long who waits is told that something is slow. */
+const LONG_MS = 10_000;
 const SIGNS: { [state: string]: string } = {
   completed: '✓',
   completed_with_failures: '!',
@@ -74,14 +76,26 @@ export function Trouble(props: {
   );
 }
 
-/** Grey bars where something will be. */
+/** Grey bars where something will be; words where that takes long. */
 export function Skeleton(props: { lines: number }): JSX.Element {
+  const [long, setLong] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLong(true), LONG_MS);
+    return () => clearTimeout(timer);
+  }, []);
   return (
-    <div className="jp-Workbench-skeleton" aria-hidden="true">
-      {Array.from({ length: props.lines }, (_, n) => (
-        <div key={n} />
-      ))}
-    </div>
+    <>
+      <div className="jp-Workbench-skeleton" aria-hidden="true">
+        {Array.from({ length: props.lines }, (_, n) => (
+          <div key={n} />
+        ))}
+      </div>
+      {long && (
+        <p role="status" className="jp-mod-more">
+          Still waiting: the server, or a disk that it reads, is slow to answer.
+        </p>
+      )}
+    </>
   );
 }
 
