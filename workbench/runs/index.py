@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import sqlite3
 import threading
@@ -22,6 +23,8 @@ from workbench.home import node_local, place_hash
 from workbench.runs.folder import find_run, run_ids, runs_home
 from workbench.runs.manifest import read_manifest
 from workbench.runs.status import FINAL, describe
+
+LOG = logging.getLogger(__name__)
 
 LISTED_S = 30.0
 BEGINS_S = 60.0
@@ -277,9 +280,10 @@ class RunIndex:
                 folder = find_run(name)
                 stamp = _stamp(folder)
                 document = _brief(folder)
-            except Exception:
+            except Exception as error:
                 # Not there, on a disk that is not mounted, damaged: `run show` says which.
                 # Whatever it is, it hides no other run.
+                LOG.debug("%s is not listed: %s", name, error)
                 self._damaged.add(name)
                 if _is_new(name):
                     self._begun.add(name)
