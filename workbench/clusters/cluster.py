@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.clusters.folder import ClusterFolder, clusters_home
+from workbench.clusters.jobs import LIVING as JOBS_LIVING
 from workbench.clusters.login import fit_login_node
 from workbench.clusters.place import check_place
 from workbench.clusters.spec import LOCAL, NAME, ClusterSpec
@@ -25,6 +26,7 @@ POLL_S = 0.05
 ANSWER_S = 10.0
 KILL_S = 5.0
 SETTLE_S = 1.0
+LEFT = ". Its jobs may go on: start it again to go on with them, or stop it to end them"
 KILLED = "its process ended without a word: it was killed, or the computer was restarted"
 
 
@@ -113,7 +115,9 @@ class Cluster:
             raise unknown(self.name)
         if status["state"] in LIVING and not self.files.alive(status):
             ended = "stopped" if status["state"] == "stopping" else "failed"
-            status.update(state=ended, reason=status["reason"] or KILLED)
+            left = any(job["state"] in JOBS_LIVING for job in status["jobs"])
+            reason = KILLED + (LEFT if left and ended == "failed" else "")
+            status.update(state=ended, reason=status["reason"] or reason)
         if status["state"] not in LIVING:
             status["workers"]["connected"] = 0
             status["worker_processes"] = []

@@ -56,7 +56,8 @@ export class ClusterPages {
     await this._open(this.dashboards, DASHBOARD + name, title, async () => {
       const { dashboardWidget } = await import('../ui/clusterwidgets');
       const path = ['clusters', name, 'dashboard', 'status'];
-      return dashboardWidget(place(name), this._workbench.rest.url(path));
+      const { rest } = this._workbench;
+      return dashboardWidget(new ClusterModel(rest, name), rest.url(path));
     });
   }
 

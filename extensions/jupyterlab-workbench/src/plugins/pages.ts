@@ -213,6 +213,12 @@ class Pages {
         void model.refresh();
       }
     };
+    // Nor is it after its end, unless somebody may have deleted it.
+    const heard = () => {
+      if (model.isHeld && model.run && !isLive(model.run.state)) {
+        void model.refresh();
+      }
+    };
     const name = () => {
       const { run } = model;
       if (run) {
@@ -222,10 +228,12 @@ class Pages {
       }
     };
     live.changed.connect(follow);
+    workbench.news.connect(heard);
     model.changed.connect(name);
     workbench.catalogue.changed.connect(name);
     widget.disposed.connect(() => {
       live.changed.disconnect(follow);
+      workbench.news.disconnect(heard);
       workbench.catalogue.changed.disconnect(name);
     });
     return widget;

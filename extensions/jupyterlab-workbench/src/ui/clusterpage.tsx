@@ -1,6 +1,7 @@
 import { Clipboard, Notification } from '@jupyterlab/apputils';
 import { useState } from 'react';
 import {
+  canStop,
   clusterWords,
   endsWords,
   isLiving,
@@ -150,13 +151,12 @@ function Actions(props: KnownProps): JSX.Element {
       setBusy(false);
     }
   };
-  const { state } = cluster;
-  const running = state === 'running';
+  const running = cluster.state === 'running';
   const buttons: [string, () => Promise<void> | void, boolean][] = [
     ['Scale', actions.scale, running],
     ['Dask dashboard', actions.dashboard, cluster.dashboard !== null],
     ['Start again', () => actions.again(cluster.request), !isLiving(cluster)],
-    ['Stop', actions.stop, running || state === 'starting']
+    ['Stop', actions.stop, canStop(cluster)]
   ];
   return (
     <>

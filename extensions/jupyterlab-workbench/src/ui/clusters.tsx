@@ -6,7 +6,14 @@ import {
 } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import { useState } from 'react';
-import { clusterWords, endsWords, isLiving, whereWords } from '../clusterwords';
+import {
+  canStop,
+  clusterWords,
+  endsWords,
+  isLiving,
+  leftJobs,
+  whereWords
+} from '../clusterwords';
 import type { ICluster, IClusterJob } from '../documents';
 import type { ClustersModel } from '../models/clusters';
 import { CommandIDs, type IWorkbench } from '../tokens';
@@ -65,8 +72,9 @@ function Clusters(props: {
       <Skeleton lines={3} />
     );
   }
-  const living = clusters.filter(isLiving);
-  const ended = clusters.filter(one => !isLiving(one));
+  const holds = (one: ICluster) => isLiving(one) || leftJobs(one);
+  const living = clusters.filter(holds);
+  const ended = clusters.filter(one => !holds(one));
   const row = (cluster: ICluster) => (
     <ClusterRow
       key={cluster.name}
@@ -153,7 +161,7 @@ function ClusterRow(props: {
             onClick={() => void act('scaleCluster')}
           />
         )}
-        {(state === 'running' || state === 'starting') && (
+        {canStop(cluster) && (
           <IconButton
             icon={stopIcon}
             name={`Stop ${place(name)}`}
