@@ -21,6 +21,7 @@ from workbench.clusters.spec import LOCAL, NAME, ClusterSpec
 from workbench.clusters.status import LIVING, with_damage
 from workbench.errors import NotFound, Refused
 from workbench.process import is_here
+from workbench.runs.lock import silence_s
 
 POLL_S = 0.05
 ANSWER_S = 10.0
@@ -121,7 +122,20 @@ class Cluster:
         if status["state"] not in LIVING:
             status["workers"]["connected"] = 0
             status["worker_processes"] = []
+        elif is_here(status) and status["pid"]:
+            status["problem"] = self._silence(status) or status["problem"]
         return with_damage(status, self.folder) if self.files.spec_damaged() else status
+
+    def _silence(self, status: dict[str, Any]) -> str:
+        """Say that the process, which the process table still has, gives no sign of life."""
+        silent = time.time() - (self.folder / "status.json").stat().st_mtime
+        if silent < silence_s():
+            return ""
+        return (
+            f"Its process {status['pid']} has given no sign for {silent:.0f} s: it was suspended, "
+            f"or hangs. Where that lasts, end it (kill -9 {status['pid']}) and start the cluster "
+            "again, which finds its jobs."
+        )
 
     def alive(self) -> bool:
         """Say whether the cluster's process runs."""

@@ -35,16 +35,16 @@ export class ClustersSection extends PanelWithToolbar {
         void commands.execute(CommandIDs.launchCluster);
       })
     );
-    this.addWidget(new ClusterList(workbench.clusters, commands));
+    this.addWidget(new ClusterList(workbench, commands));
   }
 }
 
 class ClusterList extends LookingWidget {
   constructor(
-    private _model: ClustersModel,
+    private _workbench: IWorkbench,
     private _commands: CommandRegistry
   ) {
-    super([_model]);
+    super([_workbench.clusters]);
     this.addClass('jp-Workbench-list');
   }
 
@@ -52,16 +52,18 @@ class ClusterList extends LookingWidget {
     const open = (name: string) => {
       void this._commands.execute(CommandIDs.openCluster, { name });
     };
-    return <Clusters model={this._model} open={open} />;
+    return <Clusters workbench={this._workbench} open={open} />;
   }
 }
 
 function Clusters(props: {
-  model: ClustersModel;
+  workbench: IWorkbench;
   open: (name: string) => void;
 }): JSX.Element {
-  const { model, open } = props;
+  const { workbench, open } = props;
+  const { clusters: model, live } = workbench;
   useModel(model);
+  useModel(live);
   useTick(20_000);
   const [error, setError] = useState<Error | null>(null);
   const { clusters } = model;
@@ -79,6 +81,9 @@ function Clusters(props: {
     <ClusterRow
       key={cluster.name}
       cluster={cluster}
+      busy={live.runs.some(
+        run => run.state === 'running' && run.clusters.includes(cluster.name)
+      )}
       jobs={model.jobs(cluster.name)}
       model={model}
       open={open}
@@ -112,6 +117,8 @@ function Clusters(props: {
 
 function ClusterRow(props: {
   cluster: ICluster;
+  /** Whether a run draws on it: the list is seldom asked for. */
+  busy: boolean;
   jobs: IClusterJob[];
   model: ClustersModel;
   open: (name: string) => void;
@@ -132,7 +139,7 @@ function ClusterRow(props: {
   const lines = [
     where === place(name) ? '' : where,
     clusterWords(cluster),
-    endsWords(cluster)
+    props.busy ? '' : endsWords(cluster)
   ].filter(Boolean);
   const told = cluster.problem || (!isLiving(cluster) && cluster.reason);
   return (
