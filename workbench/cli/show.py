@@ -260,7 +260,7 @@ def print_du(document: dict[str, Any]) -> None:
 
 def _cell(value: Any) -> str:
     if value is None:
-        return "nan"
+        return ""
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
