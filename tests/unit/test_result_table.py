@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray
 
-from workbench import Output, ParameterError
+from workbench import Output, ParameterError, Stage
 from workbench.runs.items import items_page
 from workbench.runs.table import Condition, ResultTable
 
@@ -25,9 +25,9 @@ HIT = Output(
 
 
 def recipe(**more):
-    stages = (SimpleNamespace(name="search", outputs=(HIT,)),)
+    stages = (Stage(name="search", outputs=(HIT,), plan=None, kernel=None),)
     told = {"summary": (), "stages": stages, "table": "hits", "items": "", "columns": ()}
-    return SimpleNamespace(**{**told, "order": (), **more})
+    return SimpleNamespace(**{**told, "order": (), "stage": lambda name: stages[0], **more})
 
 
 @pytest.fixture
@@ -191,6 +191,8 @@ def test_items_come_failed_ones_first_with_their_reason(dataset):
     ]
     assert page["items"][0]["message"] == "why"
     assert page["counts"] == {"done": 1, "failed": 1, "not_run": 1}
+    (stage,) = page["stages"]
+    assert stage == {"stage": "search", "dim": "search", "counts": page["counts"]}
     done = items_page(recipe(), dataset, failures, state="done")
     assert ([item["index"] for item in done["items"]], done["total"]) == ([0], 1)
 
