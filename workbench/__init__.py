@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         KernelContext as KernelContext,
     )
     from workbench.parameters import (
+        Check as Check,
         InputFile as InputFile,
         Parameters as Parameters,
         parameter as parameter,
@@ -65,6 +66,7 @@ __version__ = "0.1.0"
 
 _WHERE = {
     "Card": "kernel",
+    "Check": "parameters",
     "DamagedResult": "errors",
     "Example": "recipe",
     "InputFile": "parameters",

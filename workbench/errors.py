@@ -145,8 +145,9 @@ def shortened(text: str) -> str:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return ``" Did you mean 'x'?"``, or nothing when no known name is near."""
-    near = difflib.get_close_matches(name[:LONGEST_QUOTE], list(known), n=1, cutoff=0.6)
-    return f" Did you mean {quoted(near[0])}?" if near else ""
+    alike = {one.casefold(): one for one in known}
+    near = difflib.get_close_matches(name[:LONGEST_QUOTE].casefold(), list(alike), n=1, cutoff=0.6)
+    return f" Did you mean {quoted(alike[near[0]])}?" if near else ""
 
 
 def last_line(text: str) -> str:

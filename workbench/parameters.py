@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,7 +18,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema
 
-from workbench.errors import ParameterError, Problem, did_you_mean, named, quoted
+from workbench.errors import ParameterError, Problem, WorkbenchError, did_you_mean, named, quoted
 
 P = TypeVar("P", bound="Parameters")
 
@@ -73,6 +73,23 @@ class InputFile:
         found = handler(schema)
         found.update(format="input-file", formats=list(self.formats), folder=self.folder)
         return found
+
+
+@dataclass(frozen=True)
+class Check:
+    """Mark a parameter whose value is looked at by itself: ``Annotated[str, Check(...)]``.
+
+    So a name that is not known is told although other values are wrong too.  Recipes' own
+    ``check`` is asked only when every single value is right.
+
+    Parameters
+    ----------
+    check
+        ``value -> None``; raises :class:`workbench.WorkbenchError`.  Called before a run, and
+        never where an old run is read.
+    """
+
+    check: Callable[[Any], object] = field(compare=False)
 
 
 def parameter(
@@ -157,6 +174,30 @@ def input_files(model: type[Parameters]) -> dict[str, InputFile]:
         for mark in info.metadata:
             if isinstance(mark, InputFile):
                 found[name] = mark
+    return found
+
+
+def value_problems(
+    model: type[Parameters], values: Mapping[str, Any], told: Collection[str] = ()
+) -> list[Problem]:
+    """Look at values one by one as their :class:`Check` marks say.
+
+    Parameters
+    ----------
+    values
+        By name; what is left out is not looked at.
+    told
+        Parameters of which something is known to be wrong already.
+    """
+    found = []
+    for name, info in model.model_fields.items():
+        for mark in info.metadata:
+            if isinstance(mark, Check) and name in values and name not in told:
+                try:
+                    mark.check(values[name])
+                except WorkbenchError as error:
+                    said = [one.message for one in error.fields] or [error.message]
+                    found += [Problem(name, message) for message in said]
     return found
 
 

@@ -197,7 +197,9 @@ class Recipe(Generic[P]):
         Outputs of ``finish(results, parameters) -> {name: array}``, computed from combined
         results at the end.
     figures
-        ``(dataset, parameters) -> {name: altair.Chart}``; on a worker.
+        ``(dataset, parameters) -> {name: altair.Chart}``; on a worker, at the end.  While a run
+        goes on it is asked too, as soon as every declared variable is there: as long as items
+        are not done, with their missing values.
     audit
         ``(dataset, parameters, context) -> JSON``; checks a sample with the exact kernel.
     table
@@ -257,6 +259,14 @@ class Recipe(Generic[P]):
         problems = _problems(self)
         if problems:
             raise RecipeError(f"Recipe {self.id}: " + "; ".join(problems))
+
+    @property
+    def declared(self) -> set[str]:
+        """Names of all variables that a complete result has, coordinates left out."""
+        dense = [o for stage in self.stages for o in stage.outputs if o.kind != "file"]
+        columns = {one.name for output in dense for one in output.columns or (output,)}
+        statuses = {f"{stage.name}_status" for stage in self.stages}
+        return columns | statuses | {output.name for output in self.summary}
 
     def stage(self, name: str) -> Stage[P]:
         """Return the stage of that name."""

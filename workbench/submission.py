@@ -16,7 +16,7 @@ from workbench.errors import NotFound, ParameterError, Problem, Refused
 from workbench.home import expanded
 from workbench.input_checks import check_input, check_inputs
 from workbench.inputs import WHOLE_BYTES, content_hash, copy_input, ends_hash, input_bytes
-from workbench.parameters import Parameters, input_files, load, load_strings
+from workbench.parameters import Parameters, input_files, load, load_strings, value_problems
 from workbench.recipe import Plan, Recipe
 from workbench.room import ADVICE, free_bytes, spoken
 from workbench.runs.folder import runs_home
@@ -90,8 +90,9 @@ def check_values(recipe: Recipe[Any], values: Mapping[str, Any]) -> Checked:
     try:
         parameters = load(recipe.parameters, absolute)
     except ParameterError as error:
-        return Checked(absolute, (*error.fields, *_file_problems(recipe, absolute, error)))
+        return Checked(absolute, (*error.fields, *_other_problems(recipe, absolute, error)))
     problems = check_inputs(recipe.parameters, parameters)
+    problems += value_problems(recipe.parameters, dict(parameters))
     check = recipe.check
     if not problems and check is not None:
         try:
@@ -110,17 +111,17 @@ def check_values(recipe: Recipe[Any], values: Mapping[str, Any]) -> Checked:
     return Checked(absolute, (), items, needed, parameters)
 
 
-def _file_problems(
+def _other_problems(
     recipe: Recipe[Any], values: Mapping[str, Any], error: ParameterError
 ) -> list[Problem]:
-    """Look at the input files although other values are wrong: all problems at once."""
+    """Look at input files and single values although others are wrong: all problems at once."""
     told = {field.parameter for field in error.fields}
     found = []
     for name, kind in input_files(recipe.parameters).items():
         if name not in told and isinstance(values.get(name), str):
             said = check_input(Path(values[name]), kind)
             found += [Problem(name, message) for message in said]
-    return found
+    return [*found, *value_problems(recipe.parameters, values, told)]
 
 
 def _sizes(parameters: Parameters) -> dict[str, int]:

@@ -308,3 +308,17 @@ def test_a_login_node_gives_one_minute(home, monkeypatch):
     with pytest.raises(Refused, match="had its minute"):
         handle.ensure("local")
     assert Path(cluster.folder).exists()
+
+
+def test_a_process_that_is_suspended_is_told(monkeypatch):
+    monkeypatch.setenv("WORKBENCH_SILENCE_S", "3")
+    cluster = handle.start("local", workers=1)
+    status = cluster.wait_running(60)
+    assert status["problem"] == ""
+    os.kill(status["pid"], signal.SIGSTOP)
+    try:
+        said = f"Its process {status['pid']} has given no sign for "
+        assert wait_until(lambda: cluster.status()["problem"].startswith(said))
+    finally:
+        os.kill(status["pid"], signal.SIGCONT)
+    assert wait_until(lambda: cluster.status()["problem"] == "")

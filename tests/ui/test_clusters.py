@@ -1,6 +1,8 @@
 """Clusters of a real Slurm by the browser: launched, watched, scaled, refused, stopped."""
 
+import os
 import re
+import signal
 
 import pytest
 from playwright.sync_api import expect
@@ -57,6 +59,11 @@ def test_a_name_that_nobody_chose_follows_the_place(rig_desk):
     expect(form.get_by_label("Name", exact=True)).to_have_value("gpu-1")
     form = launch(rig_desk, Name="mine", Where="npu")
     expect(form.get_by_label("Name", exact=True)).to_have_value("mine")
+
+
+def states(place):
+    """The state of every job of this place."""
+    return [state for state, _ in place.rig.job_states().values()]
 
 
 @pytest.mark.timeout(400)
@@ -180,16 +187,30 @@ def test_a_cluster_is_scaled_loses_a_job_and_is_stopped(rig_desk, rig_place, pic
     assert place.cluster("sized")["state"] == "stopped"
 
 
-def test_the_dashboard_opens_behind_the_login(rig_desk, rig_place, picture):
+def test_the_dashboard_opens_behind_the_login_and_a_killed_cluster_can_be_stopped(
+    rig_desk, rig_place, picture
+):
     desk, place = rig_desk, rig_place
-    place.start("seen", "dcu", "--accelerator", "dcu:k100")
-    open_page(panel_of(desk), "seen").get_by_role("button", name="Dask dashboard").click()
+    cluster = place.start("seen", "dcu", "--accelerator", "dcu:k100")
+    panel = panel_of(desk)
+    open_page(panel, "seen").get_by_role("button", name="Dask dashboard").click()
     frame = desk.page.frame_locator("iframe[title='Dask dashboard of seen']")
     expect(frame.get_by_role("link", name="Workers")).to_be_visible()
     expect(frame.locator(".bk-Figure, canvas").first).to_be_visible()
     picture(desk.page, "dashboard-light")
-    desk.page.goto("about:blank")
-    place.stop("seen")
+    desk.allowed = "Failed to load resource|WebSocket|Bokeh|bokeh"
+    os.kill(cluster["pid"], signal.SIGKILL)
+    note = desk.page.locator(".jp-Workbench-dashboard").get_by_role("alert")
+    expect(note).to_contain_text("seen: Failed. What is seen below is the last")
+    picture(desk.page, "dashboard-ended-light")
+    row = row_of(panel, "seen")
+    expect(row).to_contain_text("stop it to end them")
+    assert "RUNNING" in states(place)
+    row.get_by_role("button", name="Stop seen").click()
+    desk.page.get_by_role("dialog").get_by_role("button", name="Stop seen").click()
+    expect(row).not_to_be_visible()
+    place.wait("seen", lambda status: status["state"] == "stopped", "stopped")
+    assert "RUNNING" not in states(place)
 
 
 def test_the_server_dies_and_finds_the_clusters_again(rig_desk, rig_lab, rig_place):

@@ -58,8 +58,8 @@ def test_defaults_are_shown(form):
     expect(form.get_by_label("Rounds")).to_have_value("1")
     expect(form.get_by_label("Method")).to_contain_text("plain")
     expect(form.get_by_label("Limit")).to_have_value("")
-    expect(form.get_by_role("group", name="Weights").get_by_role("spinbutton")).to_have_value("1")
-    window = form.get_by_role("group", name="Window").get_by_role("spinbutton")
+    expect(form.get_by_role("group", name="Weights").get_by_role("textbox")).to_have_value("1")
+    window = form.get_by_role("group", name="Window").get_by_role("textbox")
     expect(window).to_have_count(2)
     expect(window.last).to_have_value("100")
 
@@ -77,9 +77,9 @@ def test_every_kind_is_filled_by_keyboard_and_sent(desk, form, place, picture):
     weights = form.get_by_role("group", name="Weights")
     weights.get_by_role("button", name="Add").focus()
     desk.page.keyboard.press("Enter")
-    expect(weights.get_by_role("spinbutton")).to_have_count(2)
-    weights.get_by_role("spinbutton").last.press_sequentially("0.25")
-    window = form.get_by_role("group", name="Window").get_by_role("spinbutton")
+    expect(weights.get_by_role("textbox")).to_have_count(2)
+    weights.get_by_role("textbox").last.press_sequentially("0.25")
+    window = form.get_by_role("group", name="Window").get_by_role("textbox")
     window.first.focus()
     desk.page.keyboard.press("ControlOrMeta+A")
     desk.page.keyboard.type("1")
@@ -119,6 +119,11 @@ def test_what_is_wrong_is_said_at_the_field_and_corrected(desk, form, place, pic
     assert sorted((place.home / "runs").glob("*")) == before
     fill(form, "Numbers (required)", str(place.numbers))
     expect(wrong).to_have_count(1)
+    # What people of other countries type is not swallowed.
+    fill(form, "Factor", "0,5")
+    expect(wrong).to_contain_text("'0,5' was given")
+    form.get_by_label("Factor").fill("")
+    expect(form.get_by_label("Factor")).to_have_attribute("placeholder", "2")
     fill(form, "Factor", "9")
     expect(wrong).to_have_count(0)
     expect(form.get_by_role("status").filter(has_text="6 items")).to_be_visible()
@@ -135,7 +140,7 @@ def test_a_file_that_cannot_be_used_says_why(form, place):
 
 def test_what_only_the_whole_can_say_is_said_at_its_field(form, place):
     fill(form, "Numbers (required)", str(place.numbers))
-    window = form.get_by_role("group", name="Window").get_by_role("spinbutton")
+    window = form.get_by_role("group", name="Window").get_by_role("textbox")
     window.first.fill("200")
     expect(form.locator(".jp-mod-wrong")).to_contain_text("the first number is larger")
 

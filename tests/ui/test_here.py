@@ -9,6 +9,16 @@ from tests.ui.test_looks import findings
 def test_a_cluster_here_is_launched_seen_and_stopped(desk, place, picture):
     desk.open()
     panel = desk.open_panel()
+    # Unfolded in a window of this height it is seen, not below the others.
+    desk.page.set_viewport_size({"width": 1280, "height": 800})
+    title = panel.locator(".jp-AccordionPanel-title", has_text="Pool")
+    title.click()
+    expect(title).to_have_attribute("aria-expanded", "true")
+    section = panel.locator(".jp-Workbench-section").last
+    desk.page.wait_for_function(
+        "one => one.clientHeight > 100 && one.getBoundingClientRect().bottom <= innerHeight",
+        arg=section.element_handle(),
+    )
     form = launch(desk, Name="mine", Number="1")
     expect(form.get_by_label("Number", exact=True)).to_have_value("1")
     meaning = form.get_by_role("complementary", name="What will happen")

@@ -36,7 +36,15 @@ def test_both_tabs_see_a_run_end_that_one_of_them_started(desk, second, place):
         shown = one.page.locator(".jp-Workbench-run:visible")
         expect(shown.locator("header")).to_contain_text(re.compile("Stopped, [0-5] of 6 done"))
     run.get_by_role("button", name="Resume").click()
-    expect(desk.page.locator(".jp-Workbench-run:visible")).to_contain_text(FINISHED)
+    shown = desk.page.locator(".jp-Workbench-run:visible")
+    expect(shown).to_contain_text(FINISHED)
+    # Nobody asks for a run that is at its end; that it is gone is heard.
+    desk.allowed = second.allowed = "404"
+    expect(run.locator("header")).to_contain_text(FINISHED)
+    run.get_by_role("button", name="Delete").click()
+    dialog = second.page.get_by_role("dialog")
+    dialog.get_by_role("button", name=re.compile("^Delete")).click()
+    expect(shown).to_contain_text("This run is gone")
 
 
 def test_who_looks_elsewhere_is_told_by_the_browser_once_that_is_allowed(desk, place):

@@ -12,8 +12,7 @@ from workbench.cli.progress import Bars, Lines, said
 @pytest.mark.parametrize(
     ("changes", "text"),
     [
-        ({}, "2 failed, 10 s left"),
-        ({"workers": 0}, "2 failed, 40 s left"),
+        ({}, "2 failed, 40 s left"),
         ({"left_s": None}, "2 failed"),
         ({"state": "waiting", "message": "no room"}, "2 failed, no room"),
     ],

@@ -108,9 +108,9 @@ def said(document: dict[str, Any], stage: dict[str, Any]) -> str:
     if stage is not document["stages"][-1]:
         return ", ".join(parts)
     if document["state"] == "running":
-        left, workers = document["left_s"], document["workers"] or 1
+        left = document["left_s"]
         if left:
-            parts.append(f"{duration(left / workers)} left")
+            parts.append(f"{duration(left)} left")
     if document["message"]:
         parts.append(document["message"])
     return ", ".join(parts)

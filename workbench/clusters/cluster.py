@@ -14,17 +14,20 @@ from pathlib import Path
 from typing import Any
 
 from workbench.clusters.folder import ClusterFolder, clusters_home
+from workbench.clusters.jobs import LIVING as JOBS_LIVING
 from workbench.clusters.login import fit_login_node
 from workbench.clusters.place import check_place
 from workbench.clusters.spec import LOCAL, NAME, ClusterSpec
 from workbench.clusters.status import LIVING, with_damage
 from workbench.errors import NotFound, Refused
 from workbench.process import is_here
+from workbench.runs.lock import silence_s
 
 POLL_S = 0.05
 ANSWER_S = 10.0
 KILL_S = 5.0
 SETTLE_S = 1.0
+LEFT = ". Its jobs may go on: start it again to go on with them, or stop it to end them"
 KILLED = "its process ended without a word: it was killed, or the computer was restarted"
 
 
@@ -113,11 +116,26 @@ class Cluster:
             raise unknown(self.name)
         if status["state"] in LIVING and not self.files.alive(status):
             ended = "stopped" if status["state"] == "stopping" else "failed"
-            status.update(state=ended, reason=status["reason"] or KILLED)
+            left = any(job["state"] in JOBS_LIVING for job in status["jobs"])
+            reason = KILLED + (LEFT if left and ended == "failed" else "")
+            status.update(state=ended, reason=status["reason"] or reason)
         if status["state"] not in LIVING:
             status["workers"]["connected"] = 0
             status["worker_processes"] = []
+        elif is_here(status) and status["pid"]:
+            status["problem"] = self._silence(status) or status["problem"]
         return with_damage(status, self.folder) if self.files.spec_damaged() else status
+
+    def _silence(self, status: dict[str, Any]) -> str:
+        """Say that the process, which the process table still has, gives no sign of life."""
+        silent = time.time() - (self.folder / "status.json").stat().st_mtime
+        if silent < silence_s():
+            return ""
+        return (
+            f"Its process {status['pid']} has given no sign for {silent:.0f} s: it was suspended, "
+            f"or hangs. Where that lasts, end it (kill -9 {status['pid']}) and start the cluster "
+            "again, which finds its jobs."
+        )
 
     def alive(self) -> bool:
         """Say whether the cluster's process runs."""

@@ -12,6 +12,8 @@ from workbench.pool.partition import LOCAL as LOCAL
 from workbench.resources import Resources
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+# Words that have another meaning where a cluster's name stands, in the REST interface.
+TAKEN = ("estimate", "script")
 MOST = 1000
 LONGEST_S = 10 * 365.0 * 86400
 IDLE_TIMEOUT_S = 1800.0
@@ -57,7 +59,7 @@ class ClusterSpec:
 
     def __post_init__(self) -> None:
         problems = []
-        if not NAME.fullmatch(self.name):
+        if not NAME.fullmatch(self.name) or self.name in TAKEN:
             problems.append(_name_problem(self.name))
         if self.minimum is not None and self.maximum is not None:
             problems += _size_problems(self.minimum, self.maximum)
@@ -154,12 +156,14 @@ def check_name(name: str) -> str:
     ParameterError
         Otherwise: names become folders.
     """
-    if not NAME.fullmatch(name):
+    if not NAME.fullmatch(name) or name in TAKEN:
         raise ParameterError.of([_name_problem(name)])
     return name
 
 
 def _name_problem(name: str) -> Problem:
+    if name in TAKEN:
+        return Problem("name", f"{name!r} has another meaning here: choose another name.")
     return Problem(
         "name",
         f"{quoted(name)} cannot name a cluster: use up to 63 lower-case letters, digits and "

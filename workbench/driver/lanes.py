@@ -27,14 +27,14 @@ class Lanes:
     def __getitem__(self, name: str) -> Lane:
         return self._lanes[name]
 
-    def left_cost_s(self) -> float | None:
-        """Return the seconds of work left, over all workers; None before the first receipt."""
-        guess = self._guess()
-        if guess is None:
-            return None
-        usable, cost = self._calls.usable(), self._cutter.left()
-        rate = self._rate(usable, guess)
-        return cost / rate * sum(link.workers for link in usable) if rate else cost * guess
+    def expected_s(self) -> float | None:
+        """Return in how many seconds all will be done; None where that cannot be told.
+
+        That is before the first receipt, without workers, and at the end.
+        """
+        guess, cost = self._guess(), self._cutter.left()
+        rate = 0.0 if guess is None else self._rate(self._calls.usable(), guess)
+        return cost / rate if rate and cost else None
 
     def wanted_workers(self, links: Sequence[Link], within_s: float) -> list[int]:
         """Return how many workers each cluster's share of the rest keeps busy for a while."""

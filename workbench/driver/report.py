@@ -109,7 +109,7 @@ class Report:
         if stage is not None:
             self.status["stages"][-1].update(stage.progress.count())
             self._count_items(stage.progress)
-            self.status["left_s"] = stage.lanes.left_cost_s()
+            self.status["left_s"] = stage.lanes.expected_s()
             for link, wanted in zip(links, stage.lanes.wanted_workers(links, LEFT_S), strict=True):
                 link.wanted_workers = wanted
         self.status["workers"] = sum(link.workers for link in links)

@@ -158,6 +158,9 @@ class Driver:
             self.written(lambda: self.report.final(state, error))
         except Stopped:
             LOG.warning("stopped while the disk was full: the status could not be written")
+        items = self.report.status["items"]
+        LOG.info("%s: %d of %d items done, %d failed", state.replace("_", " "), items["done"],
+                 items["total"], items["failed"])  # fmt: skip
 
     def beat(self) -> bool:
         """Renew the lock, write the status, read control files; False: stop."""

@@ -20,8 +20,9 @@ from pathlib import Path
 
 from workbench.environ import seconds
 from workbench.home import private_folder, workbench_home
-from workbench.pool.commands import TIMEOUT_S, asking, run_all
+from workbench.pool.commands import TIMEOUT_S, Answer, asking, run_all
 from workbench.pool.plugins import scheduler as scheduler_named, schedulers
+from workbench.pool.scheduler import Scheduler
 from workbench.pool.site import Site
 from workbench.pool.snapshot import (
     QUERIES,
@@ -124,12 +125,13 @@ def _collect(place: _Place, before: Snapshot | None, limit_s: float) -> Snapshot
     )
     told = {name: dict(old.get(name, {})) for name in place.names}
     for (name, query), answer in zip(asked, answers, strict=True):
-        if answer.good:
+        problem = _problem(schedulers().usable[name], query, answer)
+        if not problem:
             told[name][query] = Told(began, answer.out)
         else:
             last = told[name].get(query)
             kept = last if last is not None and last.text else Told(began)
-            told[name][query] = replace(kept, error=answer.problem)
+            told[name][query] = replace(kept, error=problem)
     number = before.number + 1 if before is not None else 1
     took_s = time.monotonic() - clock
     snapshot = Snapshot(number, told, began, took_s, read_at=time.monotonic())
@@ -139,6 +141,15 @@ def _collect(place: _Place, before: Snapshot | None, limit_s: float) -> Snapshot
         # No room, or read-only: what was learnt is not shared, but not lost either.
         return snapshot
     return place.snapshot() or snapshot
+
+
+def _problem(scheduler: Scheduler, query: str, answer: Answer) -> str:
+    """Say why an answer is none; empty for a good one."""
+    if not answer.good:
+        return answer.problem
+    if query == "nodes" and scheduler.node_word not in answer.out:
+        return f"{' '.join(commands_of(scheduler, query))} named no node"
+    return ""
 
 
 def _due(query: str, told: Told | None, now: float, absent: bool) -> bool:

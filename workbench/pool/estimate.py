@@ -33,7 +33,7 @@ Answer = StartEstimate | Refusal
 
 @dataclass(frozen=True)
 class _Kept:
-    answer: Answer
+    answer: Answer | None
     age_s: float
 
 
@@ -53,7 +53,7 @@ def test_only(scheduler: Scheduler, asked: JobRequest, *, wait: bool) -> Answer 
     Returns
     -------
     StartEstimate or Refusal or None
-        None: the scheduler has no such command, or it is not our turn.
+        None: the scheduler has no such command or did not answer, or it is not our turn.
     """
     command, key = _question(scheduler, asked)
     if command is None:
@@ -65,11 +65,9 @@ def test_only(scheduler: Scheduler, asked: JobRequest, *, wait: bool) -> Answer 
         return None
     began = time.time()
     said = run(command, asking(scheduler), timeout_s=TIMEOUT_S)
-    answer: Answer
-    if said.code is None:
-        answer = Refusal(said.err, said.err, permanent=False)
-    else:
-        answer = scheduler.parse_test(said.out, said.err, rfc3339(began))
+    # No answer is none: it says nothing of the job.
+    silent = said.code is None
+    answer = None if silent else scheduler.parse_test(said.out, said.err, rfc3339(began))
     _write(key, answer, began)
     return answer
 
@@ -155,16 +153,20 @@ def _read(path: Path) -> _Kept | None:
     with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
         found = json.loads(path.read_bytes())
         age_s = time.time() - found.pop("asked")
-        kind = StartEstimate if "collected" in found else Refusal
+        kind = StartEstimate if "collected" in found else Refusal if found else _nothing
         # An answer of the future is one of another clock.
         if 0 <= age_s < SHOWN_S:
             return _Kept(kind(**found), age_s)
     return None
 
 
-def _write(path: Path, answer: Answer, asked: float) -> None:
+def _nothing() -> None:
+    return None
+
+
+def _write(path: Path, answer: Answer | None, asked: float) -> None:
     for old in path.parent.iterdir():
         with contextlib.suppress(FileNotFoundError):
             if asked - old.stat().st_mtime > SHOWN_S:
                 old.unlink()
-    replace_json(path, asdict(answer) | {"asked": asked})
+    replace_json(path, (asdict(answer) if answer else {}) | {"asked": asked})

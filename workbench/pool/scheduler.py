@@ -107,6 +107,8 @@ class Scheduler(ABC):
         :func:`workbench.pool.commands.submitting`.
     credential_variables
         Those that say who we are; needed as well, but they choose no other scheduler.
+    node_word
+        What its answer about nodes holds, as no scheduler is without any; empty: not looked for.
     account_variable
         Where its users keep their account, for those without one in the site file; may be empty.
     """
@@ -119,6 +121,7 @@ class Scheduler(ABC):
     own_variables: ClassVar[tuple[str, ...]] = ()
     kept_variables: ClassVar[tuple[str, ...]] = ()
     credential_variables: ClassVar[tuple[str, ...]] = ()
+    node_word: ClassVar[str] = ""
     account_variable: ClassVar[str] = ""
 
     @property

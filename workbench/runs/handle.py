@@ -224,6 +224,9 @@ class Run:
     def charts(self, dataset: xarray.Dataset | None = None) -> dict[str, Any]:
         """Return the figures that the recipe draws, as altair charts by name.
 
+        There are none as long as a declared variable is not there: a stage that has no plan yet
+        has no dims.
+
         Parameters
         ----------
         dataset
@@ -235,6 +238,8 @@ class Run:
             return {}
         parameters = self.manifest.load(recipe, self.folder)
         found = self.open() if dataset is None else dataset
+        if not recipe.declared <= set(found.variables):
+            return {}
         return dict(registry.asked(f"Drawing {recipe.id}", lambda: draw(found, parameters)))
 
     def verify(self) -> dict[str, Any]:

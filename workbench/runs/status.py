@@ -76,9 +76,22 @@ def _is_status(found: Any) -> bool:
     return (
         all(isinstance(found[name], kind) for name, kind in kinds.items())
         and isinstance(found.get("after_epoch", 0), int)
+        and isinstance(found["ended"], str | None)
+        and isinstance(found["error"], dict | None)
+        and isinstance(found.get("left_s"), int | float | None)
+        and isinstance(found.get("workers", 0), int)
+        and all(isinstance(one, str) for one in _list(found, "notes"))
+        and all(isinstance(one, dict) for one in _list(found, "per_cluster"))
+        and all(isinstance(one, dict) for one in found["stages"])
         and found["state"] in STATES
         and all(isinstance(counts.get(name), int) for name in empty_status(0)["items"])
     )
+
+
+def _list(found: Mapping[str, Any], name: str) -> list[Any]:
+    """Return a list that need not be there; what is none, in one that is refused."""
+    value = found.get(name, [])
+    return value if isinstance(value, list) else [None]
 
 
 def _made_up(folder: Path) -> dict[str, Any]:

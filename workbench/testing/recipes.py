@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from workbench.testing.loading import LoadingTests
+from workbench.testing.partial import PartialTests
 from workbench.testing.plans import PlanTests
 from workbench.testing.runs import RunTests
 from workbench.testing.schema import SchemaTests
 
 
-class RecipeTests(RunTests, PlanTests, LoadingTests, SchemaTests):
+class RecipeTests(RunTests, PartialTests, PlanTests, LoadingTests, SchemaTests):
     """Test a recipe as installed: subclass it, and say which recipe and which values.
 
     Attributes

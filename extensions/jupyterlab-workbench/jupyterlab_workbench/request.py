@@ -12,6 +12,7 @@ from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from pydantic import BaseModel, ValidationError
 from tornado import web
+from tornado.iostream import StreamClosedError
 
 from jupyterlab_workbench.desk import Desk
 from jupyterlab_workbench.errors import Told, invalid, plain, told
@@ -107,6 +108,9 @@ def verb(method: Verb) -> Verb:
         except web.HTTPError as error:
             message = error.log_message or error.reason or "The server refused."
             self.tell_error(plain(error.status_code, "http", message))
+        except StreamClosedError:
+            # Whoever asked has gone.
+            return
         except Exception as error:
             self.log.exception("%s", self.request.path)
             self.tell_error(told(explained(error, SERVER_LOG)))

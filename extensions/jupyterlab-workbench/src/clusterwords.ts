@@ -2,6 +2,13 @@ import type { ICluster, IClusterJob, IClusterWorkers } from './documents';
 import { count, duration, when } from './words';
 
 const LIVING = ['starting', 'running', 'stopping'];
+const LIVING_JOBS = [
+  'submitted',
+  'pending',
+  'starting',
+  'connected',
+  'finishing'
+] as const;
 
 /** The name of this computer's partition. */
 export const LOCAL = 'local';
@@ -9,6 +16,17 @@ export const LOCAL = 'local';
 /** Whether a cluster holds anything. */
 export function isLiving(cluster: ICluster): boolean {
   return LIVING.includes(cluster.state);
+}
+
+/** Whether it died and its jobs may still hold what others wait for. */
+export function leftJobs(cluster: ICluster): boolean {
+  const { job_counts: jobs, state } = cluster;
+  return state === 'failed' && LIVING_JOBS.some(one => jobs[one] > 0);
+}
+
+/** Whether there is something to stop. */
+export function canStop(cluster: ICluster): boolean {
+  return ['running', 'starting'].includes(cluster.state) || leftJobs(cluster);
 }
 
 /** Whether its state will change by itself within seconds. */

@@ -1,4 +1,5 @@
 import { Token } from '@lumino/coreutils';
+import type { ISignal } from '@lumino/signaling';
 import type { CatalogueModel } from './models/catalogue';
 import type { ClustersModel } from './models/clusters';
 import type { LiveModel } from './models/live';
@@ -14,6 +15,8 @@ export interface IWorkbench {
   readonly live: LiveModel;
   readonly clusters: ClustersModel;
   readonly pool: PoolModel;
+  /** Emitted when runs have begun, ended or gone, whoever did it. */
+  readonly news: ISignal<object, void>;
 }
 
 export const IWorkbench = new Token<IWorkbench>(

@@ -62,6 +62,16 @@ def test_an_unknown_calculator_and_a_value_out_of_bounds(tmp_path, structures):
     assert field["parameter"] == "strain_max"
 
 
+def test_everything_wrong_is_told_at_once(tmp_path):
+    values = {"strain_max": "2", "calculator": "EMT", "structures": str(tmp_path / "nofile.cif")}
+    told = {f["parameter"]: f["message"] for f in refused(tmp_path / "home", **values)}
+    assert sorted(told) == ["calculator", "strain_max", "structures"]
+    assert "Did you mean 'emt'?" in told["calculator"]
+    del values["strain_max"]
+    fields = refused(tmp_path / "home", **values)
+    assert sorted(f["parameter"] for f in fields) == ["calculator", "structures"]
+
+
 def test_a_folder_without_structures(tmp_path):
     empty = tmp_path / "notes"
     empty.mkdir()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
-from workbench import InputFile, ParameterError, Parameters, Problem, Source, parameter
+from workbench import Check, InputFile, ParameterError, Parameters, Problem, Source, parameter
 from workbench_materials import calculators
 from workbench_materials.frames import FORMATS, BadStructure, frames, structure_files
 from workbench_materials.structures import MOST_PROBLEMS, check_file, read
@@ -24,7 +24,7 @@ class ElasticParameters(Parameters):
             "extended XYZ with one or more structures, ASE database)."
         )
     )
-    calculator: str = parameter(
+    calculator: Annotated[str, Check(calculators.find)] = parameter(
         "emt",
         help="What computes energies and forces, by name: emt (seven fcc metals and their alloys), "
         "emt-asap, tersoff-si, or what is installed besides.",
@@ -77,18 +77,12 @@ def check_parameters(p: ElasticParameters) -> None:
     Raises
     ------
     ParameterError
-        With every problem: no structures, no such calculator, elements that it does not know.
+        With every problem: no structures, elements that the calculator does not know.
     """
-    problems = []
     files = structure_files(p.structures)
     if not files:
-        problems.append(Problem("structures", _no_files(p.structures)))
-    try:
-        model = calculators.find(p.calculator)
-    except ParameterError as error:
-        problems += error.fields
-    else:
-        problems += _unknown_elements(p.calculator, model, files)
+        raise ParameterError.of([Problem("structures", _no_files(p.structures))])
+    problems = _unknown_elements(p.calculator, calculators.find(p.calculator), files)
     if problems:
         raise ParameterError.of(problems)
 

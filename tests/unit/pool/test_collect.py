@@ -145,6 +145,18 @@ def test_an_answer_that_cannot_be_read_is_a_problem(programs):
     assert len(found.nodes) == 5
 
 
+@pytest.mark.parametrize("words", ["echo Welcome to the cluster", "true"])
+def test_an_answer_that_names_no_node_leaves_the_cards_as_they_were(programs, poll, words):
+    poll(0.05)
+    latest(SITE)
+    time.sleep(0.1)
+    programs.put("scontrol", words)
+    found = latest(SITE)
+    assert len(found.nodes) == 5
+    assert found.stale
+    assert "scontrol show node -d -o named no node" in " ".join(found.problems)
+
+
 def claim_of(who, home, programs):
     """Leave a claim on the first snapshot as another process would."""
     latest(SITE)

@@ -88,13 +88,15 @@ def test_a_refusal_is_kept_as_well(sbatch):
     assert len(sbatch.calls("sbatch")) == 1
 
 
-def test_a_command_that_is_missing_or_hangs_is_no_refusal_for_good(sbatch, monkeypatch):
+def test_a_command_that_is_missing_or_hangs_says_nothing_of_the_job(sbatch, monkeypatch):
     monkeypatch.setattr("workbench.pool.estimate.TIMEOUT_S", 0.3)
     sbatch.put("sbatch", "exec sleep 30")
-    assert ask() == Refusal(*["sbatch did not answer within 0 s."] * 2, permanent=False)
+    assert ask() is None
+    assert ask() is None
+    # Nor is one that hangs asked again at once.
+    assert len(sbatch.calls("sbatch")) == 1
     (sbatch.folder / "sbatch").unlink()
-    gone = ask(dataclasses.replace(REQUEST, cpus=9))
-    assert (gone.permanent, "no command sbatch" in gone.plain) == (False, True)
+    assert ask(dataclasses.replace(REQUEST, cpus=9)) is None
 
 
 def test_a_scheduler_without_such_a_command_gives_no_answer():

@@ -85,6 +85,7 @@ class Slurm(Scheduler):
     own_variables = ("SLURM_", "SLURMD_", "SBATCH_", "SQUEUE_", "SINFO_", "SCONTROL_", "SALLOC_")
     kept_variables = ("SLURM_CONF",)
     credential_variables = ("SLURM_JWT",)
+    node_word = "NodeName="
     account_variable = "SBATCH_ACCOUNT"
 
     @property

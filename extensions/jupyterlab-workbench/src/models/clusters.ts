@@ -79,10 +79,15 @@ export class ClustersModel extends PolledModel {
   protected async fetch(): Promise<void> {
     const found = await this._rest.get<IClusters>(['clusters']);
     // Why workers are missing stands with the jobs.
-    const pages = await Promise.all(
+    const pages = await Promise.allSettled(
       found.clusters.filter(isUnsettled).map(one => this.page(one.name))
     );
-    this._jobs = new Map(pages.map(page => [page.name, page.jobs]));
+    // One that cannot be read is listed without them, and hides no other.
+    this._jobs = new Map(
+      pages
+        .filter(page => page.status === 'fulfilled')
+        .map(({ value }) => [value.name, value.jobs])
+    );
     this._clusters = found.clusters;
     this.pace(found.clusters.some(isUnsettled) ? BUSY : CALM);
   }

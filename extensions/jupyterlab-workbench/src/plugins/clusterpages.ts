@@ -40,7 +40,7 @@ export class ClusterPages {
   async openCluster(name: string): Promise<void> {
     await this._open(this.clusters, CLUSTER + name, place(name), async () => {
       const { ClusterWidget } = await import('../ui/clusterwidgets');
-      const model = new ClusterModel(this._workbench.rest, name);
+      const model = this._model(name);
       const content = new ClusterWidget({
         model,
         workbench: this._workbench,
@@ -56,7 +56,7 @@ export class ClusterPages {
     await this._open(this.dashboards, DASHBOARD + name, title, async () => {
       const { dashboardWidget } = await import('../ui/clusterwidgets');
       const path = ['clusters', name, 'dashboard', 'status'];
-      return dashboardWidget(place(name), this._workbench.rest.url(path));
+      return dashboardWidget(this._model(name), this._workbench.rest.url(path));
     });
   }
 
@@ -83,6 +83,20 @@ export class ClusterPages {
       const widget = new MainAreaWidget({ content });
       return widget;
     });
+  }
+
+  /** A cluster that is looked at; what is seen of it goes for the list, too. */
+  private _model(name: string): ClusterModel {
+    const { clusters, rest } = this._workbench;
+    const model = new ClusterModel(rest, name);
+    model.changed.connect(() => {
+      const listed = clusters.clusters?.find(one => one.name === name);
+      const state = model.cluster?.state;
+      if (state && listed && listed.state !== state && clusters.isHeld) {
+        void clusters.refresh();
+      }
+    });
+    return model;
   }
 
   private _actions(name: string) {
@@ -118,8 +132,9 @@ export class ClusterPages {
         widget.title.icon = workbenchIcon;
         widget.title.closable = true;
         widget.toolbar.hide();
+        // Tracked first: a layout that is saved in between would forget it.
+        void tracker.add(widget);
         this._app.shell.add(widget, 'main', { type: 'Workbench' });
-        await tracker.add(widget);
       }
       this._app.shell.activateById(id);
     });

@@ -1,6 +1,6 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
-import type { Event } from '@jupyterlab/services';
 import { IStateDB } from '@jupyterlab/statedb';
+import { Signal } from '@lumino/signaling';
 import { CatalogueModel } from '../models/catalogue';
 import { ClustersModel } from '../models/clusters';
 import { LiveModel } from '../models/live';
@@ -35,8 +35,15 @@ export const core: JupyterFrontEndPlugin<IWorkbench> = {
     const runs = new RunsModel(rest);
     const clusters = new ClustersModel(rest);
     follow(live, [runs, clusters]);
-    hear(app.serviceManager.events, live, runs);
+    const news = new Signal<object, void>(live);
+    app.serviceManager.events.stream.connect((_, { schema_id }) => {
+      if (schema_id === NEWS) {
+        news.emit();
+      }
+    });
+    news.connect(() => lookAnew([live, runs]));
     return {
+      news,
       rest,
       live,
       catalogue: new CatalogueModel(rest),
@@ -47,20 +54,11 @@ export const core: JupyterFrontEndPlugin<IWorkbench> = {
   }
 };
 
-/** Runs that begin elsewhere, in a notebook or a shell, are told by the server. */
-function hear(events: Event.IManager, live: LiveModel, runs: RunsModel): void {
-  events.stream.connect((_, { schema_id }) => {
-    if (schema_id !== NEWS) {
-      return;
-    }
-    // As above: what was kept is learned first.
-    if (live.isHeld) {
-      void live.refresh();
-    }
-    if (runs.isHeld) {
-      void runs.refresh();
-    }
-  });
+/** Ask for those that somebody looks at. */
+function lookAnew(models: PolledModel[]): void {
+  for (const model of models.filter(one => one.isHeld)) {
+    void model.refresh();
+  }
 }
 
 /** Lists are asked for seldom; whenever a run has begun or ended, they are looked at anew. */
@@ -70,9 +68,7 @@ function follow(live: LiveModel, lists: PolledModel[]): void {
     const there = live.runs.map(run => run.run_id).join();
     if (there !== known) {
       known = there;
-      for (const list of lists.filter(one => one.isHeld)) {
-        void list.refresh();
-      }
+      lookAnew(lists);
     }
   });
 }

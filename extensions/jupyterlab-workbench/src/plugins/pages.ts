@@ -138,17 +138,12 @@ class Pages {
     }
     there?.dispose();
     const widget = await this._recipe(id, given ?? {}, like ?? null);
-    this._drafts.set(widget.id, given ?? {});
-    await this.recipes.add(widget);
     this._options.app.shell.activateById(widget.id);
   }
 
   private async _openRun(id: string): Promise<void> {
     const there = this.runs.find(one => one.id === RUN + id);
     const widget = there ?? (await this._run(id));
-    if (!there) {
-      await this.runs.add(widget);
-    }
     this._options.app.shell.activateById(widget.id);
   }
 
@@ -166,7 +161,10 @@ class Pages {
     like: string | null
   ): Promise<MainAreaWidget> {
     const { app, workbench, documents, folder } = this._options;
-    const { RecipeWidget } = await loaded();
+    const [{ RecipeWidget }] = await Promise.all([
+      loaded(),
+      workbench.catalogue.ensure()
+    ]);
     const content = new RecipeWidget({
       id,
       workbench,
@@ -184,10 +182,10 @@ class Pages {
         void app.commands.execute(CommandIDs.launchCluster);
       }
     });
-    const widget = this._place(new MainAreaWidget({ content }), RECIPE + id);
-    await workbench.catalogue.ensure();
+    const widget = new MainAreaWidget({ content });
     widget.title.label = workbench.catalogue.summary(id)?.title ?? id;
-    return widget;
+    this._drafts.set(RECIPE + id, given);
+    return this._place(widget, RECIPE + id, this.recipes);
   }
 
   private async _run(id: string): Promise<MainAreaWidget> {
@@ -202,14 +200,27 @@ class Pages {
       figures: { rendermime, themes },
       actions: runActions({ model, workbench, commands, documents, folder })
     });
-    const widget = this._place(new MainAreaWidget({ content }), RUN + id);
+    const widget = new MainAreaWidget({ content });
     widget.title.label = id;
+    this._place(widget, RUN + id, this.runs);
     void workbench.catalogue.ensure();
+    // A page of the last visit that nobody looks at yet has its name all the same.
+    void app.restored.then(() => {
+      if (!model.run && !model.isHeld) {
+        void model.refresh();
+      }
+    });
     const { live } = workbench;
     // One at its end is not asked for again, unless somebody elsewhere has gone on with it.
     const follow = () => {
       const goesOn = live.runs.some(run => run.run_id === id);
       if (goesOn && model.run && !isLive(model.run.state)) {
+        void model.refresh();
+      }
+    };
+    // Nor is it after its end, unless somebody may have deleted it.
+    const heard = () => {
+      if (model.isHeld && model.run && !isLive(model.run.state)) {
         void model.refresh();
       }
     };
@@ -222,20 +233,28 @@ class Pages {
       }
     };
     live.changed.connect(follow);
+    workbench.news.connect(heard);
     model.changed.connect(name);
     workbench.catalogue.changed.connect(name);
     widget.disposed.connect(() => {
       live.changed.disconnect(follow);
+      workbench.news.disconnect(heard);
       workbench.catalogue.changed.disconnect(name);
     });
     return widget;
   }
 
-  private _place(widget: MainAreaWidget, id: string): MainAreaWidget {
+  private _place(
+    widget: MainAreaWidget,
+    id: string,
+    tracker: WidgetTracker<MainAreaWidget>
+  ): MainAreaWidget {
     widget.id = id;
     widget.title.icon = workbenchIcon;
     widget.title.closable = true;
     widget.toolbar.hide();
+    // Tracked first: a layout that is saved in between would forget it.
+    void tracker.add(widget);
     this._options.app.shell.add(widget, 'main', { type: 'Workbench' });
     return widget;
   }

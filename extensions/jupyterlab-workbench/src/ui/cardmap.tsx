@@ -51,6 +51,12 @@ function CardMap({ model, themes }: IProps): JSX.Element {
         <Zoom canvas={canvas} />
       </header>
       <Trouble error={model.error} />
+      {cards && !cards.states.length && (
+        <p className="jp-Workbench-empty">
+          There is no card here. They are drawn where this computer, or its
+          scheduler, has some.
+        </p>
+      )}
       {cards && <Legend cards={cards} hidden={hidden} choose={setHidden} />}
       <div className="jp-Workbench-cardmap-body">
         <div

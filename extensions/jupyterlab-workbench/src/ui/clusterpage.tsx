@@ -1,6 +1,6 @@
 import { Clipboard, Notification } from '@jupyterlab/apputils';
-import { useState } from 'react';
 import {
+  canStop,
   clusterWords,
   endsWords,
   isLiving,
@@ -14,7 +14,7 @@ import type { IWorkbench } from '../tokens';
 import { place, when } from '../words';
 import { ClusterSign } from './clusterparts';
 import { JobTable, WorkerTable } from './clustertables';
-import { useLooked, useModel } from './hooks';
+import { useAct, useLooked, useModel } from './hooks';
 import { Log } from './log';
 import { Button, Skeleton, Trouble } from './parts';
 
@@ -136,27 +136,18 @@ function process(cluster: IClusterPage): string {
 
 function Actions(props: KnownProps): JSX.Element {
   const { cluster, actions, model } = props;
-  const [error, setError] = useState<Error | null>(null);
-  const [busy, setBusy] = useState(false);
-  const act = (action: () => Promise<void> | void) => async () => {
-    setBusy(true);
-    setError(null);
-    try {
+  const { act, busy, error } = useAct(model);
+  const done = (action: () => Promise<void> | void) =>
+    act(async () => {
       await action();
       await model.refresh();
-    } catch (reason) {
-      setError(reason as Error);
-    } finally {
-      setBusy(false);
-    }
-  };
-  const { state } = cluster;
-  const running = state === 'running';
+    });
+  const running = cluster.state === 'running';
   const buttons: [string, () => Promise<void> | void, boolean][] = [
     ['Scale', actions.scale, running],
     ['Dask dashboard', actions.dashboard, cluster.dashboard !== null],
     ['Start again', () => actions.again(cluster.request), !isLiving(cluster)],
-    ['Stop', actions.stop, running || state === 'starting']
+    ['Stop', actions.stop, canStop(cluster)]
   ];
   return (
     <>
@@ -169,7 +160,7 @@ function Actions(props: KnownProps): JSX.Element {
               label={label}
               kind={label === 'Stop' ? 'warn' : 'reject'}
               disabled={busy}
-              onClick={() => void act(action)()}
+              onClick={() => void done(action)()}
             />
           ))}
       </div>

@@ -6,7 +6,14 @@ import {
 } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import { useState } from 'react';
-import { clusterWords, endsWords, isLiving, whereWords } from '../clusterwords';
+import {
+  canStop,
+  clusterWords,
+  endsWords,
+  isLiving,
+  leftJobs,
+  whereWords
+} from '../clusterwords';
 import type { ICluster, IClusterJob } from '../documents';
 import type { ClustersModel } from '../models/clusters';
 import { CommandIDs, type IWorkbench } from '../tokens';
@@ -28,16 +35,16 @@ export class ClustersSection extends PanelWithToolbar {
         void commands.execute(CommandIDs.launchCluster);
       })
     );
-    this.addWidget(new ClusterList(workbench.clusters, commands));
+    this.addWidget(new ClusterList(workbench, commands));
   }
 }
 
 class ClusterList extends LookingWidget {
   constructor(
-    private _model: ClustersModel,
+    private _workbench: IWorkbench,
     private _commands: CommandRegistry
   ) {
-    super([_model]);
+    super([_workbench.clusters]);
     this.addClass('jp-Workbench-list');
   }
 
@@ -45,16 +52,18 @@ class ClusterList extends LookingWidget {
     const open = (name: string) => {
       void this._commands.execute(CommandIDs.openCluster, { name });
     };
-    return <Clusters model={this._model} open={open} />;
+    return <Clusters workbench={this._workbench} open={open} />;
   }
 }
 
 function Clusters(props: {
-  model: ClustersModel;
+  workbench: IWorkbench;
   open: (name: string) => void;
 }): JSX.Element {
-  const { model, open } = props;
+  const { workbench, open } = props;
+  const { clusters: model, live } = workbench;
   useModel(model);
+  useModel(live);
   useTick(20_000);
   const [error, setError] = useState<Error | null>(null);
   const { clusters } = model;
@@ -65,12 +74,16 @@ function Clusters(props: {
       <Skeleton lines={3} />
     );
   }
-  const living = clusters.filter(isLiving);
-  const ended = clusters.filter(one => !isLiving(one));
+  const holds = (one: ICluster) => isLiving(one) || leftJobs(one);
+  const living = clusters.filter(holds);
+  const ended = clusters.filter(one => !holds(one));
   const row = (cluster: ICluster) => (
     <ClusterRow
       key={cluster.name}
       cluster={cluster}
+      busy={live.runs.some(
+        run => run.state === 'running' && run.clusters.includes(cluster.name)
+      )}
       jobs={model.jobs(cluster.name)}
       model={model}
       open={open}
@@ -104,6 +117,8 @@ function Clusters(props: {
 
 function ClusterRow(props: {
   cluster: ICluster;
+  /** Whether a run draws on it: the list is seldom asked for. */
+  busy: boolean;
   jobs: IClusterJob[];
   model: ClustersModel;
   open: (name: string) => void;
@@ -124,7 +139,7 @@ function ClusterRow(props: {
   const lines = [
     where === place(name) ? '' : where,
     clusterWords(cluster),
-    endsWords(cluster)
+    props.busy ? '' : endsWords(cluster)
   ].filter(Boolean);
   const told = cluster.problem || (!isLiving(cluster) && cluster.reason);
   return (
@@ -153,7 +168,7 @@ function ClusterRow(props: {
             onClick={() => void act('scaleCluster')}
           />
         )}
-        {(state === 'running' || state === 'starting') && (
+        {canStop(cluster) && (
           <IconButton
             icon={stopIcon}
             name={`Stop ${place(name)}`}

@@ -1,6 +1,10 @@
 import { IFrame, MainAreaWidget } from '@jupyterlab/apputils';
+import { Panel } from '@lumino/widgets';
+import { clusterWords } from '../clusterwords';
 import type { ClusterModel } from '../models/clusters';
+import { place } from '../words';
 import { ClusterPage, type IClusterPageProps } from './clusterpage';
+import { useModel } from './hooks';
 import { LaunchPage } from './launchpage';
 import { LookingWidget } from './looking';
 
@@ -37,14 +41,52 @@ export class LaunchWidget extends LookingWidget {
   }
 }
 
-/** The Dask dashboard of a cluster, behind JupyterLab's login. */
-export function dashboardWidget(name: string, url: string): MainAreaWidget {
-  const content = new IFrame({
+/** The Dask dashboard of a cluster, behind JupyterLab's login; it says when that has ended. */
+export function dashboardWidget(
+  model: ClusterModel,
+  url: string
+): MainAreaWidget {
+  const frame = new IFrame({
     sandbox: ['allow-scripts', 'allow-same-origin', 'allow-forms']
   });
-  content.url = url;
-  content.node
+  frame.url = url;
+  frame.node
     .querySelector('iframe')
-    ?.setAttribute('title', `Dask dashboard of ${name}`);
+    ?.setAttribute('title', `Dask dashboard of ${place(model.name)}`);
+  const content = new Panel();
+  content.addClass('jp-Workbench-dashboard');
+  content.addWidget(new DashboardNote(model));
+  content.addWidget(frame);
   return new MainAreaWidget({ content });
+}
+
+/** What stands above the dashboard of a cluster that draws it no more. */
+class DashboardNote extends LookingWidget {
+  constructor(private _model: ClusterModel) {
+    super([_model]);
+  }
+
+  override dispose(): void {
+    super.dispose();
+    this._model.dispose();
+  }
+
+  protected override render(): JSX.Element {
+    return <Ended model={this._model} />;
+  }
+}
+
+function Ended(props: { model: ClusterModel }): JSX.Element | null {
+  const { model } = props;
+  useModel(model);
+  const { cluster } = model;
+  if (!cluster || cluster.dashboard !== null) {
+    return null;
+  }
+  return (
+    <div className="jp-Workbench-trouble" role="alert">
+      {place(model.name)}: {clusterWords(cluster)}. What is seen below is the
+      last that its dashboard drew.
+    </div>
+  );
 }

@@ -63,7 +63,7 @@ export function Figures(props: {
       clearTimeout(timer);
     };
   }, [rest, run.run_id, live, begun, looked]);
-  if (live && !begun) {
+  if (live && (!begun || found?.names.length === 0)) {
     return (
       <p className="jp-Workbench-empty">
         Figures appear here with the first results.

@@ -8,9 +8,20 @@ import {
 } from '@lumino/datagrid';
 import { Widget } from '@lumino/widgets';
 import { useEffect, useLayoutEffect, useRef } from 'react';
-import type { RowsModel } from './rowsmodel';
+import { headerWords, type RowsModel } from './rowsmodel';
 
 const COLUMN = 130;
+const WIDEST = 280;
+// Pixels: of a letter and of what is left and right of it; and of a hand that shakes.
+const LETTER = 7.5;
+const MARGIN = 20;
+const DRAGGED = 3;
+
+/** A column as wide as its name, which is what tells it from others. */
+function width(words: string): number {
+  const wanted = Math.ceil(words.length * LETTER + MARGIN);
+  return Math.min(WIDEST, Math.max(COLUMN, wanted));
+}
 
 /** The rows on JupyterLab's own grid. */
 export function Grid(props: {
@@ -64,10 +75,18 @@ export function Grid(props: {
     const grid = drawn.current;
     if (grid) {
       grid.dataModel = model;
+      model.first.columns.forEach((column, n) => {
+        grid.resizeColumn('body', n, width(headerWords(column)));
+      });
       grid.selectionModel = new BasicSelectionModel({ dataModel: model });
     }
   }, [model]);
+  const pressed = useRef(0);
   const header = (event: React.MouseEvent) => {
+    // Who draws a column wider does not sort by it.
+    if (Math.abs(event.clientX - pressed.current) > DRAGGED) {
+      return;
+    }
     const hit = drawn.current?.hitTest(event.clientX, event.clientY);
     if (hit?.region === 'column-header') {
       sort(model.first.columns[hit.column].name);
@@ -79,7 +98,10 @@ export function Grid(props: {
       className="jp-Workbench-grid"
       role="group"
       aria-label={summary}
-      onDoubleClick={header}
+      onMouseDownCapture={event => {
+        pressed.current = event.clientX;
+      }}
+      onClick={header}
     />
   );
 }
@@ -103,6 +125,7 @@ function paint(grid: DataGrid, place: HTMLElement): void {
   const renderer = new TextRenderer({
     font,
     textColor: text,
+    elideDirection: 'right',
     format: config => shown(config.value, config.metadata.kind),
     horizontalAlignment: config => (isNumber(config) ? 'right' : 'left')
   });
@@ -116,6 +139,7 @@ function paint(grid: DataGrid, place: HTMLElement): void {
     'column-header': new TextRenderer({
       font: `600 ${font}`,
       textColor: text,
+      elideDirection: 'right',
       horizontalAlignment: config => (isNumber(config) ? 'right' : 'left')
     }),
     'corner-header': new TextRenderer({ font, textColor: text })
@@ -127,7 +151,9 @@ function shown(value: any, kind: string): string {
     return '';
   }
   if (kind === 'number' && typeof value === 'number') {
-    return String(Number(value.toPrecision(5)));
+    const rounded = Number(value.toPrecision(5));
+    const far = Math.abs(rounded) < 1e-3 || Math.abs(rounded) >= 1e6;
+    return far && rounded ? rounded.toExponential() : String(rounded);
   }
   return String(value);
 }

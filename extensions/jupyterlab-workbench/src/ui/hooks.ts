@@ -1,5 +1,6 @@
-import { useCallback, useEffect, useReducer, useRef } from 'react';
+import { useCallback, useEffect, useReducer, useRef, useState } from 'react';
 import type { PolledModel } from '../models/polled';
+import { RestError } from '../rest';
 
 /** Draw anew whenever a model has looked. */
 export function useModel(model: PolledModel): void {
@@ -51,4 +52,42 @@ export function useTick(interval: number): void {
     const timer = setInterval(draw, interval);
     return () => clearInterval(timer);
   }, [interval]);
+}
+
+type Action = () => Promise<void> | void;
+
+/**
+ * Do one thing at a time to what a model shows, and say what went wrong.
+ *
+ * That the server did not answer is told until it does.  Where the focus was it is afterwards: a
+ * button cannot keep it while it waits.
+ */
+export function useAct(model: PolledModel): {
+  act: (action: Action) => () => Promise<void>;
+  busy: boolean;
+  error: Error | null;
+} {
+  const [error, setError] = useState<Error | null>(null);
+  const [busy, setBusy] = useState(false);
+  useEffect(() => {
+    setError(was => (was instanceof RestError && !was.status ? null : was));
+  }, [model.seen]);
+  const act = (action: Action) => async () => {
+    const before = document.activeElement;
+    setBusy(true);
+    setError(null);
+    try {
+      await action();
+    } catch (reason) {
+      setError(reason as Error);
+    } finally {
+      setBusy(false);
+      requestAnimationFrame(() => {
+        if (document.activeElement === document.body) {
+          (before as HTMLElement | null)?.focus();
+        }
+      });
+    }
+  };
+  return { act, busy, error };
 }

@@ -17,6 +17,8 @@ export function LaunchForm(props: {
   pool: PoolModel;
   request: IClusterRequest;
   problems: IField[];
+  /** Names of clusters that run. */
+  running: string[];
   onChange: (request: IClusterRequest) => void;
 }): JSX.Element {
   const { request, problems, onChange } = props;
@@ -29,7 +31,11 @@ export function LaunchForm(props: {
       <Field
         id="workbench-launch-name"
         label="Name"
-        help="By which runs and notebooks find it: lower-case letters, digits, hyphens."
+        help={
+          props.running.includes(request.name)
+            ? 'A cluster of that name runs already: nothing is launched, its page is opened.'
+            : 'By which runs and notebooks find it: lower-case letters, digits, hyphens.'
+        }
         problems={problemsOf(problems, 'name')}
       >
         {parts => (

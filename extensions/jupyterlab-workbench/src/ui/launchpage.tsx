@@ -1,5 +1,5 @@
 import { useRef, useState } from 'react';
-import { LOCAL } from '../clusterwords';
+import { isLiving, LOCAL } from '../clusterwords';
 import type { IClusterPage, IClusterRequest, IField } from '../documents';
 import { RestError } from '../rest';
 import type { IWorkbench } from '../tokens';
@@ -118,6 +118,9 @@ function Loaded(props: LoadedProps): JSX.Element {
             pool={workbench.pool}
             request={request}
             problems={problems}
+            running={(workbench.clusters.clusters ?? [])
+              .filter(isLiving)
+              .map(one => one.name)}
             onChange={change}
           />
           <Trouble error={launch.error} />

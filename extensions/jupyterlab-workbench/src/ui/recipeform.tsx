@@ -4,7 +4,7 @@ import {
 } from '@jupyterlab/ui-components';
 import type { ErrorSchema, UiSchema } from '@rjsf/utils';
 import validator from '@rjsf/validator-ajv8';
-import type { JSONSchema7 } from 'json-schema';
+import type { JSONSchema7, JSONSchema7Definition } from 'json-schema';
 import { useMemo } from 'react';
 import type { IField } from '../documents';
 import { FileWidget, type IFileContext } from './filewidget';
@@ -65,11 +65,36 @@ function changed(schema: JSONSchema7, id = ''): string | undefined {
 function uiSchema(schema: JSONSchema7): UiSchema {
   const found: UiSchema = {};
   for (const [name, one] of Object.entries(schema.properties ?? {})) {
-    if ((one as IParameterSchema).input) {
-      found[name] = { 'ui:widget': 'FileWidget' };
-    }
+    found[name] = fieldUi(one as IParameterSchema);
   }
   return found;
+}
+
+function fieldUi(schema: IParameterSchema): UiSchema {
+  if (schema.input) {
+    return { 'ui:widget': 'FileWidget' };
+  }
+  if (schema.type === 'array') {
+    const { items } = schema;
+    return {
+      items: Array.isArray(items) ? items.map(itemUi) : itemUi(items)
+    };
+  }
+  // What will be taken where nothing is given is seen where nothing stands.
+  const usual = schema.nullable ? undefined : schema.default;
+  return {
+    ...itemUi(schema),
+    ...(usual === undefined || usual === ''
+      ? {}
+      : { 'ui:placeholder': String(usual) })
+  };
+}
+
+/** Numbers are typed as texts: a browser's own fields swallow what they do not understand. */
+function itemUi(schema: JSONSchema7Definition | undefined): UiSchema {
+  const type = typeof schema === 'object' ? schema.type : undefined;
+  const number = type === 'number' || type === 'integer';
+  return number ? { 'ui:options': { inputType: 'text' } } : {};
 }
 
 function errorSchema(problems: IField[]): ErrorSchema {

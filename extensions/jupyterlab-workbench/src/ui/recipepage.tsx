@@ -57,10 +57,14 @@ function Loaded(props: LoadedProps): JSX.Element {
   };
   const problems = useMemo(() => {
     const known = check.answer?.problems ?? [];
-    const seen = known.filter(one => touched.has(one.parameter));
+    // What was said of a value says nothing of the one that stands there now.
+    const seen = known.filter(
+      ({ parameter }) =>
+        touched.has(parameter) && check.of[parameter] === values[parameter]
+    );
     const names = new Set(seen.map(one => one.parameter));
     return [...seen, ...told.filter(one => !names.has(one.parameter))];
-  }, [check.answer, told, touched]);
+  }, [check, told, touched, values]);
   return (
     <div className="jp-Workbench-recipe">
       <header>
@@ -144,14 +148,15 @@ function Examples(props: {
 function Meaning(props: { check: ICheck; problems: IField[] }): JSX.Element {
   const { answer, busy } = props.check;
   const ready = answer && !answer.problems.length;
+  const unknown = busy ? 'looking …' : '–';
   return (
     <div className="jp-Workbench-meaning" role="status" aria-busy={busy}>
       <h2>What will happen</h2>
       <dl>
         <dt>Items</dt>
-        <dd>{ready ? expected(answer) : '–'}</dd>
+        <dd>{ready ? expected(answer) : unknown}</dd>
         <dt>Needed on disk</dt>
-        <dd>{ready ? size(answer.bytes) : '–'}</dd>
+        <dd>{ready ? size(answer.bytes) : unknown}</dd>
       </dl>
       {!busy && answer && !ready && (
         <p>
@@ -170,6 +175,8 @@ function expected(answer: ICheckAnswer): string {
 }
 
 interface ICheck {
+  /** The values that the answer is about. */
+  of: Values;
   answer: ICheckAnswer | null;
   error: RestError | null;
   busy: boolean;
@@ -182,6 +189,7 @@ function useCheck(
   values: Values
 ): ICheck {
   const [found, setFound] = useState<ICheck>({
+    of: {},
     answer: null,
     error: null,
     busy: true
@@ -193,7 +201,13 @@ function useCheck(
     const take = (one: Partial<ICheck>) => {
       // An answer to values that have changed since says nothing.
       if (mine === number.current) {
-        setFound({ answer: null, error: null, ...one, busy: false });
+        setFound({
+          of: values,
+          answer: null,
+          error: null,
+          ...one,
+          busy: false
+        });
       }
     };
     const timer = setTimeout(() => {

@@ -1,5 +1,5 @@
 import { DataModel } from '@lumino/datagrid';
-import type { IRows } from '../documents';
+import type { IRows, ITableColumn } from '../documents';
 import type { Rest } from '../rest';
 
 const LIMIT = 200;
@@ -9,6 +9,13 @@ const KEPT = 50;
 export interface IOrder {
   sort: string;
   filter: string[];
+}
+
+/** The name of a column, and its unit. */
+export function headerWords(column: ITableColumn): string {
+  return column.unit && column.unit !== '1'
+    ? `${column.name} [${column.unit}]`
+    : column.name;
 }
 
 /** Rows of a run, fetched page by page when the grid draws them. */
@@ -51,9 +58,7 @@ export class RowsModel extends DataModel {
       case 'row-header':
         return row + 1;
       case 'column-header':
-        return told.unit && told.unit !== '1'
-          ? `${told.name} [${told.unit}]`
-          : told.name;
+        return headerWords(told);
       case 'body':
         return this._cell(row, column);
     }

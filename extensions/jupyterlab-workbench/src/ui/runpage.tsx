@@ -13,7 +13,7 @@ import {
   when
 } from '../words';
 import { Figures, type IFigureContext } from './figures';
-import { useLooked, useModel } from './hooks';
+import { useAct, useLooked, useModel } from './hooks';
 import { ItemsTab } from './items';
 import { Log } from './log';
 import { Button, Progress, Skeleton, StateSign, Trouble } from './parts';
@@ -168,20 +168,8 @@ function Shares(props: { run: IRunPage }): JSX.Element {
 
 function Actions(props: KnownProps): JSX.Element {
   const { run, actions } = props;
-  const [error, setError] = useState<Error | null>(null);
-  const [busy, setBusy] = useState(false);
+  const { act, busy, error } = useAct(props.model);
   const live = isLive(run.state);
-  const act = (action: () => Promise<void> | void) => async () => {
-    setBusy(true);
-    setError(null);
-    try {
-      await action();
-    } catch (reason) {
-      setError(reason as Error);
-    } finally {
-      setBusy(false);
-    }
-  };
   const goesOn = ['stopped', 'interrupted', 'failed'].includes(run.state);
   const buttons: [string, () => Promise<void> | void, boolean][] = [
     ['Stop', actions.stop, live && run.state !== 'stopping'],

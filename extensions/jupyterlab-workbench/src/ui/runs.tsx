@@ -176,7 +176,7 @@ function RunRow(props: {
   const live = isLive(run.state);
   const told = live
     ? `${Math.floor(fraction(run) * 100)} %`
-    : when(run.ended ?? run.created);
+    : when(run.created);
   return (
     <li>
       <button

@@ -9,6 +9,9 @@ import { PoolSection } from './pool';
 import { RecipesSection } from './recipes';
 import { RunsSection } from './runs';
 
+// Of the panel's height, where nobody has drawn the sections larger or smaller.
+const SHARES = [3, 3, 2, 3];
+const LEAST = 0.1;
 const [RECIPES, RUNS, CLUSTERS, POOL] = [0, 1, 2, 3];
 
 /** The panel at the left: a section for each kind of thing. */
@@ -30,6 +33,9 @@ export class WorkbenchPanel extends SidePanel {
     }
     this._accordion?.collapse(POOL);
     this._accordion?.setRelativeSizes([3, 3, 2, 0]);
+    this._accordion?.expansionToggled.connect((_, index) =>
+      this._giveRoom(index)
+    );
   }
 
   /** Have something done when it is on the screen for the first time. */
@@ -61,6 +67,15 @@ export class WorkbenchPanel extends SidePanel {
   showRecipes(): void {
     this._accordion?.expand(RECIPES);
     this.node.querySelector<HTMLInputElement>('input[type="search"]')?.focus();
+  }
+
+  /** What is unfolded must be seen: a layout that was saved may leave it no height. */
+  private _giveRoom(index: number): void {
+    const accordion = this._accordion;
+    const open = (n: number) => !accordion?.widgets[n].isHidden;
+    if (accordion && open(index) && accordion.relativeSizes()[index] < LEAST) {
+      accordion.setRelativeSizes(SHARES.map((one, n) => (open(n) ? one : 0)));
+    }
   }
 
   private _first: (() => Promise<void>) | undefined;

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { IRows, IRunPage, ITableColumn } from '../documents';
-import type { Rest } from '../rest';
+import { type Rest, RestError } from '../rest';
 import { count, isLive } from '../words';
 import { Grid } from './grid';
 import { useQuestion } from './hooks';
@@ -27,6 +27,7 @@ export function TableTab(props: {
   const [order, setOrder] = useState<IOrder>({ sort: '', filter: [] });
   const [model, setModel] = useState<RowsModel>();
   const [error, setError] = useState<Error | null>(null);
+  const [refused, setRefused] = useState<Error | null>(null);
   const begun = run.items.done > 0 || !isLive(run.state);
   const ask = async () => {
     if (!begun) {
@@ -36,8 +37,18 @@ export function TableTab(props: {
       setModel(await RowsModel.open(rest, run.run_id, order, setError));
       setError(null);
     } catch (reason) {
+      if (model && reason instanceof RestError && reason.status === 422) {
+        // What cannot be met is told, and does not stand in the way of the next.
+        setRefused(reason);
+        setOrder(model.order);
+        return;
+      }
       setError(reason as Error);
     }
+  };
+  const choose = (next: IOrder) => {
+    setRefused(null);
+    setOrder(next);
   };
   useQuestion(ask, [run.run_id, order, begun, run.items.done, run.state]);
   if (!begun) {
@@ -56,7 +67,7 @@ export function TableTab(props: {
   }
   const told = summary(model.first, model.order);
   const sortBy = (name: string) =>
-    setOrder({
+    choose({
       ...order,
       sort: order.sort === name ? `-${name}` : name
     });
@@ -67,9 +78,9 @@ export function TableTab(props: {
           columns={columns}
           usual={model.first.order.length ? 'Best first' : 'As computed'}
           order={order}
-          set={setOrder}
+          set={choose}
         />
-        <Filtering columns={columns} order={order} set={setOrder} />
+        <Filtering columns={columns} order={order} set={choose} />
         <a
           className="jp-Workbench-button jp-mod-end"
           href={rest.url(['runs', run.run_id, 'rows.csv'], { ...order })}
@@ -78,7 +89,7 @@ export function TableTab(props: {
           Download CSV
         </a>
       </div>
-      <Trouble error={error} />
+      <Trouble error={refused ?? error} />
       <p role="status" className="jp-mod-more">
         {told}
       </p>
@@ -91,8 +102,8 @@ function summary(table: IRows, order: IOrder): string {
   const { columns, total, unfiltered } = table;
   const rows =
     total === unfiltered
-      ? `${count(total)} rows`
-      : `${count(total)} of ${count(unfiltered)} rows`;
+      ? rowsWords(total)
+      : `${count(total)} of ${rowsWords(unfiltered)}`;
   const name = order.sort.replace(/^-/, '');
   const sorted = name
     ? `, sorted by ${name}, ${order.sort === name ? 'smallest' : 'largest'} first`
@@ -100,6 +111,18 @@ function summary(table: IRows, order: IOrder): string {
       ? ', the best first'
       : '';
   return `${rows}, ${columns.length} columns${sorted}`;
+}
+
+function rowsWords(number: number): string {
+  return `${count(number)} row${number === 1 ? '' : 's'}`;
+}
+
+/** A filter as a person says it. */
+function filterWords(filter: string): string {
+  const [, column, sign, value] =
+    /^(\w+?)(!=|<=|>=|=|<|>|~)(.*)$/s.exec(filter) ?? [];
+  const words = OPERATORS.find(([one]) => one === sign)?.[1] ?? sign;
+  return `${column} ${words} ${value}`;
 }
 
 interface IToolProps {
@@ -191,7 +214,7 @@ function Filtering(props: IToolProps): JSX.Element {
       {order.filter.map((one, n) => (
         <Button
           key={n}
-          label={`${one} ✕`}
+          label={`${filterWords(one)} ✕`}
           title="Remove this filter"
           onClick={() =>
             set({ ...order, filter: order.filter.filter((_, i) => i !== n) })

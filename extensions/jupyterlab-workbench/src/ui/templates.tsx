@@ -102,7 +102,7 @@ function bounds(schema: IParameterSchema): string {
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = schema;
   const low =
     minimum !== undefined
-      ? `from ${minimum}`
+      ? `${minimum} or more`
       : exclusiveMinimum !== undefined
         ? `more than ${exclusiveMinimum}`
         : '';
