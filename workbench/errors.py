@@ -21,6 +21,8 @@ from typing import Any
 
 # What somebody typed is quoted whole up to so many characters, else so many of them.
 LONGEST_QUOTE, SHORT_QUOTE = 200, 60
+# As in materials.elastic and dcu:k100.
+_LAST_PART = re.compile(r"[.:]")
 _LONG_WORD = re.compile(rf"\S{{{LONGEST_QUOTE + 1},}}")
 
 
@@ -143,11 +145,22 @@ def shortened(text: str) -> str:
     return _LONG_WORD.sub(lambda word: f"{word[0][:SHORT_QUOTE]}...", text)
 
 
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that is meant: in other case, misspelt, or by its last part alone."""
+    given = name[:LONGEST_QUOTE].casefold()
+    whole = {one.casefold(): one for one in known}
+    last = {_LAST_PART.split(one)[-1]: one for one in whole.values()}
+    parts = {part.casefold(): one for part, one in last.items()}
+    if given in whole or given not in parts:
+        near = difflib.get_close_matches(given, list(whole), n=1, cutoff=0.6)
+        return whole[near[0]] if near else None
+    return parts[given]
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return ``" Did you mean 'x'?"``, or nothing when no known name is near."""
-    alike = {one.casefold(): one for one in known}
-    near = difflib.get_close_matches(name[:LONGEST_QUOTE].casefold(), list(alike), n=1, cutoff=0.6)
-    return f" Did you mean {quoted(alike[near[0]])}?" if near else ""
+    near = nearest(name, known)
+    return "" if near is None else f" Did you mean {quoted(near)}?"
 
 
 def last_line(text: str) -> str:

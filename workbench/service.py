@@ -162,7 +162,7 @@ def prepare(
     names = tuple(dict.fromkeys(on)) or (LOCAL,)
     for name in names:
         if name != LOCAL:
-            clusters.get(name)
+            clusters.get(name, to_use=True)
     place = _place(recipe_id, folder, checked.bytes)
     try:
         manifest = make_manifest(entry, recipe, checked.parameters, place)

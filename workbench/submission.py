@@ -86,7 +86,7 @@ def check_values(recipe: Recipe[Any], values: Mapping[str, Any]) -> Checked:
     absolute = dict(values)
     for name in input_files(recipe.parameters):
         if isinstance(absolute.get(name), str | os.PathLike):
-            absolute[name] = str(expanded(absolute[name]) or absolute[name])
+            absolute[name] = _path(absolute[name])
     try:
         parameters = load(recipe.parameters, absolute)
     except ParameterError as error:
@@ -109,6 +109,15 @@ def check_values(recipe: Recipe[Any], values: Mapping[str, Any]) -> Checked:
     if room is not None:
         needed += int(registry.asked(f"The room of {recipe.id}", lambda: room(parameters)))
     return Checked(absolute, (), items, needed, parameters)
+
+
+def _path(given: str | os.PathLike[str]) -> str:
+    """Return an absolute path, without blanks around it that came with pasting."""
+    whole = str(expanded(given) or given)
+    bare = os.fspath(given).strip()
+    if not bare or bare == os.fspath(given) or os.path.lexists(whole):
+        return whole
+    return str(expanded(bare) or bare)
 
 
 def _other_problems(

@@ -77,6 +77,18 @@ def test_the_items_of_a_busy_run_are_asked_for_one_question_at_a_time(desk, live
     assert len(answered) > 1
 
 
+def test_who_waits_long_is_told_so(desk, place):
+    desk.open()
+    panel = desk.open_panel()
+    expect(panel.get_by_role("button", name="Every kind").first).to_be_visible()
+    answers = [one.pid for one in place.processes() if "workbench.answers" in one.cmdline()]
+    with stopped(*answers):
+        panel.get_by_role("button", name="Every kind").first.click()
+        page = desk.page.locator(".jp-Workbench-page:visible")
+        expect(page).to_contain_text("Still waiting: the server")
+    expect(page.get_by_label("Factor")).to_be_visible()
+
+
 def test_a_log_leaves_who_reads_further_up_where_they_are(desk, live, place):
     file = place.home / "runs" / live / "log"
 

@@ -120,6 +120,10 @@ def test_rows_are_sorted_and_filtered_by_keyboard(desk, finished):
     expect(run.get_by_role("tab", name="Table")).to_have_attribute("aria-selected", "true")
     told = run.get_by_role("tabpanel").get_by_role("status")
     expect(told).to_have_text("6 rows, 3 columns, the best first")
+    grid = run.locator(".jp-Workbench-grid")
+    # Beyond the numbers of the rows, in the line of names.
+    grid.click(position={"x": 64 + 60, "y": 14})
+    expect(told).to_have_text("6 rows, 3 columns, sorted by number, smallest first")
     run.get_by_label("Sort by").select_option("product")
     run.get_by_role("button", name="Smallest first").click()
     expect(told).to_have_text("6 rows, 3 columns, sorted by product, largest first")

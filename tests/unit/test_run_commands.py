@@ -85,7 +85,14 @@ def test_a_description_that_cannot_be_read_is_told():
     assert "manifest.json cannot be read: Is a dir" in call("run", "show", folder.name).output
 
 
-@pytest.mark.parametrize("text", ["{", "", "[]", '{"state": 3}', '{"v": 1, "state": "running"}'])
+ODD = [{"notes": 5}, {"notes": [1]}, {"per_cluster": [1]}, {"error": "x"}, {"after_epoch": "1"}]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{", "", "[]", '{"state": 3}', '{"v": 1, "state": "running"}']
+    + [json.dumps({**empty_status(3), "state": "stopped", **odd}) for odd in ODD],
+)
 def test_a_status_that_was_damaged_from_outside_costs_no_run(text):
     good, hurt = a_run(), a_run("stopped")
     (hurt / "status.json").write_text(text)

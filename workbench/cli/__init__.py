@@ -9,6 +9,7 @@ import click
 
 from workbench import __version__
 from workbench.cli.output import Commands
+from workbench.errors import nearest, quoted
 
 _GROUPS = {
     "cluster": "Start, look at, resize and stop Dask clusters.",
@@ -34,6 +35,22 @@ class LazyGroup(Commands):
         module = importlib.import_module(f"workbench.cli.{cmd_name}")
         command: click.Command = module.group
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command; of one that is in a group, or nearly one, say how it is called."""
+        name = args[0]
+        if name in _GROUPS or name.startswith("-"):
+            return super().resolve_command(ctx, args)
+        paths: dict[str, list[str]] = {group: [group] for group in _GROUPS}
+        for group in _GROUPS:
+            for below in getattr(self.get_command(ctx, group), "commands", {}):
+                paths.setdefault(below, []).append(f"{group} {below}")
+        meant = nearest(name, paths)
+        called = [f"{ctx.command_path} {path}" for path in paths.get(meant or "", ())]
+        said = f" Did you mean {' or '.join(map(quoted, called))}?" if called else ""
+        raise click.UsageError(f"There is no command {quoted(name)}.{said}", ctx)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands without importing any."""

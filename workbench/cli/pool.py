@@ -56,6 +56,8 @@ def _print(pool: Pool) -> None:
             console.print(Text(line, style=style), soft_wrap=True)
     elif not pool.stale:
         console.print("No scheduler is seen from here: clusters run on this computer.")
+        for remark in pool.remarks:
+            console.print(Text(f"{remark}."), soft_wrap=True)
     local = pool.partitions[LOCAL]
     console.print(Text(_computer(local)), soft_wrap=True)
 

@@ -15,9 +15,10 @@ import click
 
 from workbench import registry, service
 from workbench.cli import show as shown
+from workbench.cli.named import run_named
 from workbench.cli.output import emit, translated
 from workbench.cli.progress import follow
-from workbench.errors import DamagedResult, ParameterError, Refused, quoted
+from workbench.errors import DamagedResult, ParameterError, Problem, Refused, quoted
 from workbench.runs.folder import folder_bytes, runs_home
 from workbench.runs.handle import Run
 from workbench.runs.status import FINAL
@@ -31,7 +32,11 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 
 @click.group("run")
 def group() -> None:
-    """Start runs, follow them, and look at what they left."""
+    """Start runs, follow them, and look at what they left.
+
+    Where a run is asked for, its id's beginning or end will do if no other has it, and `last` is
+    the newest run.
+    """
 
 
 accept_option = click.option(
@@ -66,7 +71,7 @@ def start(
         recipe,
         _read_params(params),
         example=example,
-        like=like,
+        like=like and run_named(like),
         texts=_pairs(pairs),
         on=clusters,
         folder=folder,
@@ -83,7 +88,7 @@ def start(
 @translated
 def list_(limit: int, after: str | None, as_json: bool) -> None:
     """List runs, the newest first, with state and size."""
-    readable = _readable(service.runs(after=after))
+    readable = _readable(service.runs(after=after and run_named(after)))
     found = [document for _, document in itertools.islice(readable, limit + 1)]
     more = found[limit - 1]["run_id"] if len(found) > limit else None
     for document in found[:limit]:
@@ -99,7 +104,7 @@ def list_(limit: int, after: str | None, as_json: bool) -> None:
 @translated
 def show(run_id: str, verify: bool, as_json: bool) -> int:
     """Show one run: state, progress, failures, where the result lies."""
-    run = service.open_run(run_id)
+    run = service.open_run(run_named(run_id))
     document = run.describe()
     if verify:
         document["verify"] = run.verify()
@@ -113,7 +118,7 @@ def show(run_id: str, verify: bool, as_json: bool) -> int:
 @translated
 def wait(run_id: str, as_json: bool) -> int:
     """Show the progress of a run until its end."""
-    return _wait(service.open_run(run_id), as_json)
+    return _wait(service.open_run(run_named(run_id)), as_json)
 
 
 @group.command("open")
@@ -123,7 +128,7 @@ def wait(run_id: str, as_json: bool) -> int:
 @translated
 def open_(run_id: str, csv: str | None, as_json: bool) -> None:
     """Print where the result lies and what is in it."""
-    run = service.open_run(run_id)
+    run = service.open_run(run_named(run_id))
     dataset = run.open()
     if csv is not None:
         shown.write_csv(run, dataset, Path(csv))
@@ -143,7 +148,7 @@ def open_(run_id: str, csv: str | None, as_json: bool) -> None:
 @translated
 def stop(run_id: str, as_json: bool) -> None:
     """Stop a run; what is finished stays, and `resume` goes on from there."""
-    run = service.open_run(run_id)
+    run = service.open_run(run_named(run_id))
     run.stop()
     deadline = time.monotonic() + 60
     while run.state not in FINAL and time.monotonic() < deadline:
@@ -160,7 +165,7 @@ def stop(run_id: str, as_json: bool) -> None:
 @translated
 def resume(run_id: str, accept_code: bool, wait: bool, as_json: bool) -> int:
     """Go on with a run that was stopped, interrupted or failed."""
-    return _after(_agreed(service.resume, run_id, accept_code, as_json), wait, as_json)
+    return _after(_agreed(service.resume, run_named(run_id), accept_code, as_json), wait, as_json)
 
 
 @group.command()
@@ -171,7 +176,7 @@ def resume(run_id: str, accept_code: bool, wait: bool, as_json: bool) -> int:
 @translated
 def retry(run_id: str, accept_code: bool, wait: bool, as_json: bool) -> int:
     """Compute the failed items of a run once more."""
-    return _after(_agreed(service.retry, run_id, accept_code, as_json), wait, as_json)
+    return _after(_agreed(service.retry, run_named(run_id), accept_code, as_json), wait, as_json)
 
 
 @group.command()
@@ -185,7 +190,7 @@ def delete(
 ) -> None:
     """Delete runs, or everything of them but the result."""
     found = _older(older_than) if older_than else []
-    names = list(dict.fromkeys([*run_ids, *found]))
+    names = list(dict.fromkeys([*map(run_named, run_ids), *found]))
     if not names and not older_than:
         raise ParameterError("Say which runs: RUN_ID ... or --older-than 30d.")
     for name in names:
@@ -267,6 +272,8 @@ def _read_params(path: str | None) -> dict[str, Any]:
         return {}
     try:
         found = json.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ParameterError(f"--params {path}: there is no such file. Check the path.") from error
     except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
         raise ParameterError(f"--params {path} cannot be read as JSON: {error}") from error
     if not isinstance(found, dict):
@@ -275,12 +282,15 @@ def _read_params(path: str | None) -> dict[str, Any]:
 
 
 def _pairs(pairs: tuple[str, ...]) -> dict[str, str]:
-    found = {}
+    found: dict[str, str] = {}
     for pair in pairs:
         name, sign, value = pair.partition("=")
         if not sign or not name:
             raise ParameterError(f"--set {quoted(pair)} must read NAME=VALUE.")
-        found[name] = value
+        first = found.setdefault(name, value)
+        if first != value:
+            message = f"--set gives it twice, {quoted(first)} and {quoted(value)}: give it once."
+            raise ParameterError.of([Problem(name, message)])
     return found
 
 

@@ -19,6 +19,7 @@ from workbench.errors import Refused, WorkbenchError
 from workbench.recipe import Recipe
 from workbench.room import spoken
 from workbench.runs.files import replacing
+from workbench.runs.folder import runs_home
 from workbench.runs.handle import Run
 from workbench.runs.items import item_name
 from workbench.runs.scripts import LOCAL
@@ -54,6 +55,8 @@ def age_s(document: dict[str, Any]) -> float:
 def print_started(run: Run) -> None:
     """Say that a run goes on by itself, and how to follow it."""
     click.echo(f"Run {run.id} is under way.")
+    if run.folder.parent != runs_home():
+        click.echo(f"  it lies in {run.folder}")
     click.echo(f"  watch it   workbench run wait {run.id}")
     click.echo(f"  stop it    workbench run stop {run.id}")
 

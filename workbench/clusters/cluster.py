@@ -19,7 +19,7 @@ from workbench.clusters.login import fit_login_node
 from workbench.clusters.place import check_place
 from workbench.clusters.spec import LOCAL, NAME, ClusterSpec
 from workbench.clusters.status import LIVING, with_damage
-from workbench.errors import NotFound, Refused
+from workbench.errors import NotFound, Refused, nearest
 from workbench.process import is_here
 from workbench.runs.lock import silence_s
 
@@ -299,10 +299,18 @@ def names() -> list[str]:
     return [name for name in found if NAME.fullmatch(name) and ClusterFolder.of(name).read_status()]
 
 
-def unknown(name: str) -> NotFound:
-    """Return the error for a name that stands for no cluster."""
-    hint = f"Start it: workbench cluster start {name}"
-    return NotFound.named("cluster", name, names(), hint)
+def unknown(name: str, *, to_use: bool = False) -> NotFound:
+    """Return the error for a name that stands for no cluster.
+
+    Parameters
+    ----------
+    to_use
+        Whether somebody would work on it: then it may be started, unless another was meant.
+    """
+    known = names()
+    starts = to_use and nearest(name, known) is None
+    hint = f"Start it: workbench cluster start {name}" if starts else "See: workbench cluster list"
+    return NotFound.named("cluster", name, known, hint)
 
 
 def _not_running(status: dict[str, Any]) -> str:

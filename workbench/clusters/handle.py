@@ -155,7 +155,7 @@ def ensure(name: str) -> Cluster:
     if not cluster.files.alive(status) or (status and status["state"] == "stopping"):
         spec = cluster.files.read_spec(status)
         if spec is None and name != LOCAL:
-            raise unknown(name) if status is None else _damaged(status)
+            raise unknown(name, to_use=True) if status is None else _damaged(status)
         spec = fit_login_node(replace(spec or ClusterSpec(name=name), life_s=None))
         if spec.life_s and status and status["reason"] == TIME_LIMIT:
             raise Refused(
@@ -186,8 +186,15 @@ def stop(name: str) -> dict[str, Any]:
     return cluster.stop()
 
 
-def get(name: str) -> Cluster:
+def get(name: str, *, to_use: bool = False) -> Cluster:
     """Return the handle of a cluster that was started at some time.
+
+    Parameters
+    ----------
+    name
+        Name of the cluster.
+    to_use
+        Whether somebody would work on it: the error then says how to start it.
 
     Raises
     ------
@@ -197,6 +204,8 @@ def get(name: str) -> Cluster:
         When there is none, with the nearest name.
     """
     cluster = Cluster(ClusterFolder.of(name))
+    if to_use and cluster.files.read_status() is None:
+        raise unknown(name, to_use=True)
     cluster.status()
     return cluster
 

@@ -29,10 +29,13 @@ def pool_findings(pool: Pool, site: Site) -> Iterator[Finding]:
     yield from plugin_findings([*schedulers().problems, *vendors().problems])
     snapshot = pool.snapshot
     shown = {n: p for n, p in pool.partitions.items() if n != LOCAL}
-    if not snapshot.told:
+    for remark in pool.remarks:
+        yield good(CHECK, remark)
+    problems = snapshot.problems_of(site.named_schedulers)
+    if not snapshot.names and not problems:
         yield good(CHECK, "none is seen from here: clusters run on this computer")
         return
-    yield from answer_findings(snapshot, len(shown))
+    yield from answer_findings(snapshot, problems, len(shown))
     if not snapshot.names:
         return
     if site.file is None:
@@ -46,13 +49,15 @@ def pool_findings(pool: Pool, site: Site) -> Iterator[Finding]:
         yield from account_findings(site, shown)
 
 
-def answer_findings(snapshot: Snapshot, partitions: int) -> Iterator[Finding]:
+def answer_findings(
+    snapshot: Snapshot, problems: Sequence[str], partitions: int
+) -> Iterator[Finding]:
     """Say whether the schedulers answer, which, and how long that took."""
     ago = f"asked {snapshot.asked_age_s:.0f} s ago"
-    if snapshot.problems:
+    if problems:
         yield bad(
             CHECK,
-            f"{'; '.join(snapshot.problems)} ({ago})",
+            f"{'; '.join(problems)} ({ago})",
             "Try its commands by hand: they may need a module, a variable such as SLURM_CONF, or "
             "another host. It may be down for a while: what it showed before is used until then",
         )

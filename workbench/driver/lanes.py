@@ -14,6 +14,8 @@ from workbench.driver.link import Link
 from workbench.driver.share import Standing, wanted_workers, worth_it
 
 SLOWER = 4.0
+# What is sooner is now.
+MOMENT_S = 0.5
 
 
 class Lanes:
@@ -32,9 +34,10 @@ class Lanes:
 
         That is before the first receipt, without workers, and at the end.
         """
-        guess, cost = self._guess(), self._cutter.left()
+        guess = self._guess()
         rate = 0.0 if guess is None else self._rate(self._calls.usable(), guess)
-        return cost / rate if rate and cost else None
+        left = self._cutter.left() / rate if rate else 0.0
+        return left if left >= MOMENT_S else None
 
     def wanted_workers(self, links: Sequence[Link], within_s: float) -> list[int]:
         """Return how many workers each cluster's share of the rest keeps busy for a while."""

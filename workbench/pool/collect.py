@@ -90,13 +90,13 @@ def schedulers_of(site: Site) -> tuple[str, ...]:
 
     Those whose programs were never set up here are left out later, see :meth:`Scheduler.absent`.
     """
-    named = {site.scheduler, *(each.scheduler for each in site.partitions.values())} - {None}
-    for name in sorted(filter(None, named)):
+    named = site.named_schedulers
+    for name in named:
         scheduler_named(name)
     if site.scheduler is not None:
-        return tuple(sorted(filter(None, named)))
+        return named
     there = [name for name, each in schedulers().usable.items() if _installed(each.programs)]
-    return tuple(sorted({*there, *filter(None, named)}))
+    return tuple(sorted({*there, *named}))
 
 
 def _installed(programs: tuple[str, ...]) -> bool:

@@ -30,6 +30,8 @@ class Pool:
         When the data was asked for, and how old it is.
     stale
         Whether a scheduler did not answer when it was last asked; `problems` say why.
+    remarks
+        What is no problem, but may be asked: which schedulers are installed and not used.
     snapshot
         The single nodes and jobs behind the totals.
     """
@@ -39,6 +41,7 @@ class Pool:
     age_s: float
     stale: bool
     problems: list[str]
+    remarks: list[str]
     partitions: dict[str, Partition]
     snapshot: Snapshot = field(repr=False)
 
@@ -60,7 +63,8 @@ class Pool:
             found |= partitions_of(name, shown, site, user_name())
         if starts and not snapshot.stale:
             estimate(found.values(), site)
-        problems = [*snapshot.problems, *schedulers().problems, *vendors().problems]
+        answers = snapshot.problems_of(site.named_schedulers)
+        problems = [*answers, *schedulers().problems, *vendors().problems]
         problems += _strangers(found.values())
         local = this_computer()
         return cls(
@@ -69,6 +73,7 @@ class Pool:
             age_s=round(snapshot.age_s, 3),
             stale=snapshot.stale,
             problems=[*problems, *local.problems],
+            remarks=snapshot.unset(asked=site.named_schedulers),
             partitions={**found, LOCAL: local.partition},
             snapshot=snapshot,
         )

@@ -94,6 +94,8 @@ class Scheduler(ABC):
         As in site files and JSON.
     programs
         Programs that must be on PATH for it to be asked.
+    set_up_by
+        The file that computers have where it was set up, see :meth:`absent`.
     job_class
         ``module:class`` of dask-jobqueue's job, which writes the directives and knows the words
         to submit and cancel; imported by the cluster's process alone.  Empty: none.
@@ -113,6 +115,7 @@ class Scheduler(ABC):
 
     name: ClassVar[str]
     programs: ClassVar[tuple[str, ...]]
+    set_up_by: ClassVar[str] = "configuration"
     job_class: ClassVar[str]
     job_id_variable: ClassVar[str]
     own_variables: ClassVar[tuple[str, ...]] = ()

@@ -203,6 +203,12 @@ class Site:
         lines = self.prologue if own.prologue is None else own.prologue
         return (*([f"module load {' '.join(modules)}"] if modules else []), *lines)
 
+    @property
+    def named_schedulers(self) -> tuple[str, ...]:
+        """Return the schedulers that the file asks for, in order."""
+        named = {self.scheduler, *(each.scheduler for each in self.partitions.values())}
+        return tuple(sorted(filter(None, named)))
+
     def account_for(self, partition: str, scheduler: Scheduler) -> str | None:
         """Return the account of a job: the file's, else that of the scheduler's own variable."""
         named = self.partition(partition).account or self.account

@@ -8,7 +8,7 @@ import os
 import pwd
 import time
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -120,13 +120,35 @@ class Snapshot:
             not told.text and scheduler.absent(told.error) for told in answers
         )
 
+    def unset(self, *, asked: Collection[str] = ()) -> list[str]:
+        """Say of schedulers whose programs were never set up here that they are not used.
+
+        Parameters
+        ----------
+        asked
+            Those that somebody asks for: of them, that is a problem and no remark.
+        """
+        found = [schedulers().usable[name] for name in self.told if name not in asked]
+        return [
+            f"{scheduler.title}'s programs are here, but no {scheduler.set_up_by}: not used"
+            for scheduler in found
+            if scheduler.name not in self.names
+        ]
+
+    def problems_of(self, asked: Collection[str]) -> list[str]:
+        """Return what went wrong with the schedulers that are used, or asked for."""
+        unset = [self._unset(name) for name in asked if name in set(self.told) - set(self.names)]
+        return [*unset, *(self._read[1] if self.names else ())]
+
+    def _unset(self, name: str) -> str:
+        error = next(iter(self.told[name].values())).error
+        return f"{name} is installed here, but was not set up: {error}"
+
     @cached_property
     def _read(self) -> tuple[dict[str, Shown], list[str]]:
         shown: dict[str, Shown] = {}
         problems: list[str] = []
-        for name in () if self.names else self.told:
-            error = next(iter(self.told[name].values())).error
-            problems.append(f"{name} is installed here, but was not set up: {error}")
+        problems += [] if self.names else map(self._unset, self.told)
         for name in self.names:
             scheduler, answers = schedulers().usable[name], self.told[name]
             found: dict[str, list[Any]] = {}

@@ -1,7 +1,7 @@
 import pytest
 
 from workbench.clusters.login import fit_login_node
-from workbench.clusters.spec import ClusterSpec
+from workbench.clusters.spec import ClusterSpec, check_name
 from workbench.errors import ParameterError, Refused
 from workbench.resources import Resources
 
@@ -18,6 +18,14 @@ def test_what_is_no_name(name):
     with pytest.raises(ParameterError, match="cannot name a cluster") as caught:
         ClusterSpec(name=name)
     assert [field.parameter for field in caught.value.fields] == ["name"]
+
+
+@pytest.mark.parametrize("name", ["script", "estimate"])
+def test_a_word_of_the_rest_interface_names_no_cluster(name):
+    with pytest.raises(ParameterError, match="has another meaning here"):
+        ClusterSpec(name=name)
+    with pytest.raises(ParameterError, match="has another meaning here"):
+        check_name(name)
 
 
 @pytest.mark.parametrize("size", [(0, 0), (-1, -1), (1001, 1001), (3, 2), (-1, 4), (0, 1001)])

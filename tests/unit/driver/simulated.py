@@ -103,6 +103,7 @@ class Simulation:
             link.clock = lambda: self.now
         self.calls = PatientCalls(links, self.events)
         self.receipts = []
+        self.expected = []
         plan = Plan(dim="x", coords={"x": np.arange(n)}, tasks=tile(n, 1))
         self.progress = Progress(plan)
         self.progress.prepare(retry=False)
@@ -118,6 +119,7 @@ class Simulation:
 
     def record(self, receipt):
         self.receipts.append(receipt)
+        self.expected.append((self.now, self.stage.lanes.expected_s()))
 
     def beat(self):
         if self.handled:

@@ -27,6 +27,16 @@ def test_shares_follow_the_measured_speed(monkeypatch):
     assert len(links[0].computed) == pytest.approx(16_000, rel=0.05)
 
 
+def test_the_time_left_is_that_until_the_end_however_many_work(monkeypatch):
+    links = [SimulatedLink("fast", 4, 0.1), SimulatedLink("slow", 2, 0.4)]
+    simulation = Simulation(links, 4000, monkeypatch)
+    seconds = simulation.run()
+    told = [(now, left) for now, left in simulation.expected if 0.2 < now / seconds < 0.8]
+    assert len(told) > 20
+    assert [now + left for now, left in told] == pytest.approx([seconds] * len(told), rel=0.15)
+    assert simulation.stage.lanes.expected_s() is None
+
+
 def test_batches_take_the_same_time_on_every_cluster(monkeypatch):
     links = [SimulatedLink("fast", 2, 0.01), SimulatedLink("slow", 2, 0.1)]
     simulation = Simulation(links, 20_000, monkeypatch)

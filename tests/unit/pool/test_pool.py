@@ -17,6 +17,8 @@ from workbench.pool.seen import CardCount, Limits, Node, QueuedJob
 from workbench.pool.site import Site, SiteAccelerator, SitePartition
 from workbench.pool.snapshot import Shown
 
+NEVER_SET_UP = "echo 'squeue: fatal: Could not establish a configuration source' >&2; exit 1"
+
 
 def node(name, kind="dcu:k100", total=8, allocated=0, state="mixed", **more):
     cards = {kind: CardCount(total, allocated)} if total else {}
@@ -327,15 +329,36 @@ def test_without_a_scheduler_this_computer_is_the_pool(home, programs):
 
 
 def test_programs_that_were_never_set_up_are_no_scheduler(home, programs):
-    programs.slurm(
-        before="echo 'squeue: fatal: Could not establish a configuration source' >&2; exit 1"
-    )
+    programs.slurm(before=NEVER_SET_UP)
     _, document = workbench_json("pool", "show", home=home)
     assert (document["scheduler"], document["stale"]) == ("local", False)
-    assert "was not set up" in " ".join(document["problems"])
+    assert document["problems"] == []
     calls = len(programs.calls())
     workbench("pool", "show", home=home, WORKBENCH_POLL_S="0")
     assert len(programs.calls()) == calls, "they are asked again at every look"
+
+
+def test_programs_that_were_never_set_up_are_remarked_and_nothing_is_bad(home, programs):
+    programs.slurm(before=NEVER_SET_UP)
+    shown = workbench("pool", "show", home=home)
+    assert "Slurm's programs are here, but no slurm.conf: not used" in shown.stdout
+    assert "Warning" not in shown.stderr
+    document = json.loads(workbench("doctor", "--json", home=home).stdout)
+    found = {one["said"]: one["state"] for one in document["findings"]}
+    assert found["Slurm's programs are here, but no slurm.conf: not used"] == "good"
+    assert [one for one in document["findings"] if one["check"] == "scheduler" and one["fix"]] == []
+
+
+def test_programs_that_were_never_set_up_are_bad_where_the_site_file_asks_for_them(home, programs):
+    programs.slurm(before=NEVER_SET_UP)
+    home.mkdir()
+    (home / "site.toml").write_text('scheduler = "slurm"\n')
+    _, document = workbench_json("pool", "show", home=home)
+    assert "slurm is installed here, but was not set up" in " ".join(document["problems"])
+    done = workbench("doctor", "--json", home=home)
+    document = json.loads(done.stdout)
+    states = [one["state"] for one in document["findings"] if one["check"] == "scheduler"]
+    assert (done.returncode, states) == (1, ["bad"])
 
 
 def test_a_site_file_with_mistakes_is_told_with_its_lines(home, programs):

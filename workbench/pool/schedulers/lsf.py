@@ -110,6 +110,7 @@ class Lsf(Scheduler):
 
     name = "lsf"
     programs = ("bhosts", "bqueues", "bjobs", "bsub", "bkill")
+    set_up_by = "lsf.conf"
     job_class = "dask_jobqueue.lsf:LSFJob"
     job_id_variable = "LSB_JOBID"
     own_variables = ("LSB_", "LS_", "LSF_BINDIR_")

@@ -45,6 +45,7 @@ class Pbs(Scheduler):
 
     name = "pbs"
     programs = ("pbsnodes", "qstat", "qsub", "qdel", "qselect")
+    set_up_by = "pbs.conf"
     job_class = "dask_jobqueue.pbs:PBSJob"
     job_id_variable = "PBS_JOBID"
     own_variables = ("PBS_", "NCPUS")

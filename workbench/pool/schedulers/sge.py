@@ -108,6 +108,7 @@ class Sge(Scheduler):
 
     name = "sge"
     programs = ("qconf", "qhost", "qstat", "qsub", "qdel")
+    set_up_by = "act_qmaster that names a master"
     job_class = "dask_jobqueue.sge:SGEJob"
     job_id_variable = "JOB_ID"
     own_variables = (

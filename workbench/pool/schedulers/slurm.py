@@ -79,6 +79,7 @@ class Slurm(Scheduler):
 
     name = "slurm"
     programs = ("squeue", "scontrol", "sbatch", "scancel")
+    set_up_by = "slurm.conf"
     job_class = "dask_jobqueue.slurm:SLURMJob"
     job_id_variable = "SLURM_JOB_ID"
     own_variables = ("SLURM_", "SLURMD_", "SBATCH_", "SQUEUE_", "SINFO_", "SCONTROL_", "SALLOC_")

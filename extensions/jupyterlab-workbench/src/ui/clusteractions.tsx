@@ -40,7 +40,7 @@ function destroyed(cluster: ICluster): string[] {
   const found = [
     jobs
       ? `Its ${workers(connected)} and its jobs end, and their places in the queue are lost.`
-      : `Its ${workers(connected)} end.`
+      : `Its ${workers(connected)} ${connected === 1 ? 'ends' : 'end'}.`
   ];
   const { runs } = cluster;
   if (runs.length) {
