@@ -36,7 +36,7 @@ def absent(recipe: Recipe[Any], dataset: Any, name: str) -> NDArray[np.bool_] | 
     if output.kind != "dense" or f"{stage.name}_status" not in dataset:
         return None
     status = dataset[f"{stage.name}_status"]
-    lost = np.asarray(status.values) != DONE
+    lost: NDArray[np.bool_] = np.asarray(status.values) != DONE
     if status.dims == variable.dims:
         return lost
     owner = f"{status.dims[0]}_{variable.dims[0]}"
