@@ -45,11 +45,16 @@ class Resources:
     def warnings(self, workers: int, memory_bytes: int) -> list[str]:
         """Say where `workers` workers of `memory_bytes` each are more than there is."""
         found = []
+        cores = f"{self.cpus} core{'s' if self.cpus > 1 else ''}"
+        each = f"{workers:,} worker{'s' if workers > 1 else ''} on {cores}: each has "
+        each += f"{memory_bytes / 1e9:.1f} GB"
         if workers > self.cpus:
             found.append(
-                f"{workers} workers share {self.cpus} CPU{'s' if self.cpus > 1 else ''}: no more "
-                "belong to this process (affinity, cgroup). More workers than that gain nothing."
+                f"{each} and they take turns. No more cores belong to this process (affinity, "
+                "cgroup), and more workers than those gain nothing."
             )
+        elif memory_bytes < LEAST_BYTES:
+            found.append(f"{each}, too little for many recipes. Fewer workers have more each.")
         if workers * memory_bytes > self.memory_bytes:
             found.append(
                 f"{workers} workers of {memory_bytes / 1e9:.1f} GB may together ask for more than "

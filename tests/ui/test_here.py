@@ -1,5 +1,7 @@
 """A cluster of this computer, without a scheduler: what cannot be chosen is not asked for."""
 
+import re
+
 from playwright.sync_api import expect
 
 from tests.ui.test_clusters import cluster_page, launch, row_of
@@ -19,9 +21,13 @@ def test_a_cluster_here_is_launched_seen_and_stopped(desk, place, picture):
         "one => one.clientHeight > 100 && one.getBoundingClientRect().bottom <= innerHeight",
         arg=section.element_handle(),
     )
-    form = launch(desk, Name="mine", Number="1")
-    expect(form.get_by_label("Number", exact=True)).to_have_value("1")
+    form = launch(desk, Name="mine", Number="900")
     meaning = form.get_by_role("complementary", name="What will happen")
+    expect(meaning).to_contain_text(re.compile(r"Workers900, [\d.]+ [MG]B of memory each"))
+    expect(meaning.get_by_role("alert")).to_contain_text(re.compile(r"900 workers on \d+ core"))
+    form.get_by_label("Number", exact=True).fill("1")
+    expect(meaning).to_contain_text(re.compile(r"Workers1, [\d.]+ GB of memory"))
+    expect(meaning.get_by_role("alert")).to_have_count(0)
     expect(meaning).to_contain_text("This computer")
     for label in ("Where", "Card of each worker", "Time limit of each job"):
         expect(form.get_by_label(label)).to_have_count(0)
@@ -43,7 +49,9 @@ def test_a_cluster_here_is_launched_seen_and_stopped(desk, place, picture):
     expect(row).to_contain_text("idle, stops in")
     picture(desk.page, "cluster-here-light")
     row.get_by_role("button", name="Stop mine").click()
-    desk.page.get_by_role("dialog").get_by_role("button", name="Stop mine").click()
+    dialog = desk.page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Its 1 worker ends.")
+    dialog.get_by_role("button", name="Stop mine").click()
     expect(page.locator("header")).to_contain_text("Stopped")
     expect(row_of(panel, "mine")).not_to_be_visible()
     assert place.call("cluster", "show", "mine")["state"] == "stopped"

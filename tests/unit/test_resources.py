@@ -104,8 +104,12 @@ def test_default_workers_have_a_cpu_and_half_a_gigabyte_each():
 
 def test_too_many_workers_are_warned_of():
     there = Resources(2, 10 * GB)
+    for usual in (there, Resources(8, 2 * GB)):
+        assert usual.warnings(usual.workers, usual.share_bytes(usual.workers)) == []
     assert there.warnings(2, there.share_bytes(2)) == []
     [cpus] = there.warnings(3, GB)
-    assert "3 workers share 2 CPUs" in cpus
+    assert cpus.startswith("3 workers on 2 cores: each has 1.0 GB and they take turns.")
+    [little] = Resources(64, GB).warnings(4, GB // 4)
+    assert little.startswith("4 workers on 64 cores: each has 0.2 GB, too little")
     [memory] = there.warnings(2, 8 * GB)
     assert "10.0 GB" in memory

@@ -16,6 +16,7 @@ from workbench.clusters.spec import ClusterSpec
 from workbench.errors import ParameterError, Problem, Refused
 from workbench.pool.estimate import test_only
 from workbench.pool.seen import Refusal, StartEstimate
+from workbench.resources import this_computer
 
 # What problems are named after on the command line, and the keywords of a request.
 KEYWORDS = {"time": "time_limit_s", "idle_timeout": "idle_timeout_s"}
@@ -47,14 +48,32 @@ def look(name: str, **asked: Any) -> tuple[ClusterSpec, list[Problem]]:
 
 
 def script(name: str, **asked: Any) -> dict[str, Any]:
-    """Return ``{problems, script, jobs, workers_per_job}``; nothing is submitted."""
+    """Return what a request means; nothing is submitted.
+
+    Returns
+    -------
+    dict
+        ``{problems, script, jobs, workers_per_job}``, and of this computer ``local``:
+        ``{workers, memory_bytes, warnings}``, the most workers, what each has, and where that
+        is more than there is.
+    """
     spec, problems = look(name, **asked)
-    found: dict[str, Any] = {"problems": [asdict(one) for one in problems]}
+    found: dict[str, Any] = {"problems": [asdict(one) for one in problems], "local": None}
     if problems or spec.local:
-        return {**found, "script": None, "jobs": 0, "workers_per_job": 1}
+        local = None if problems else _local(spec)
+        return {**found, "script": None, "jobs": 0, "workers_per_job": 1, "local": local}
     per_job = _place(spec).workers_per_job
     jobs = -(-(spec.maximum or 1) // per_job)
     return {**found, "script": script_of(spec), "jobs": jobs, "workers_per_job": per_job}
+
+
+def _local(spec: ClusterSpec) -> dict[str, Any]:
+    """Return what the workers of a request get of this computer as it is now."""
+    here = this_computer()
+    there = spec.resolved(here)
+    workers, memory = there.maximum or 1, there.memory_bytes or 0
+    warnings = here.warnings(workers, memory)
+    return {"workers": workers, "memory_bytes": memory, "warnings": warnings}
 
 
 def estimate(name: str, **asked: Any) -> dict[str, Any]:

@@ -116,6 +116,12 @@ class StageRun:
         if self._open and clock - self._stopped < GRACE_S:
             return False
         if self._open:
+            LOG.info(
+                "stopped: %d batches take longer than %.0f s; they are given up, and the worker "
+                "processes that are busy with them are replaced",
+                len(self._open),
+                GRACE_S,
+            )
             self.desk.calls.abandon()
         return True
 

@@ -135,7 +135,16 @@ async def test_a_draft_tells_everything_that_is_wrong_at_once(client):
 async def test_a_draft_of_this_computer_needs_no_script(client):
     body = {"name": "here", "workers": 1}
     script = await client.post("clusters", "script", body=body, model=ScriptAnswer)
+    share = script.pop("local")
     assert script == {"problems": [], "script": None, "jobs": 0, "workers_per_job": 1}
+    assert share["workers"] == 1
+    assert share["warnings"] == []
+    crowd = {**body, "workers": 900}
+    script = await client.post("clusters", "script", body=crowd, model=ScriptAnswer)
+    assert (script["problems"], script["local"]["workers"]) == ([], 900)
+    [warning] = script["local"]["warnings"]
+    assert warning.startswith("900 workers on ")
+    assert "and they take turns" in warning
     start = await client.post("clusters", "estimate", body=body, model=EstimateAnswer)
     assert start == {"problems": [], "start": None}
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from workbench import environ
 from workbench.clusters.process.hidden import hide
+from workbench.clusters.process.lines import in_one_line
 from workbench.clusters.process.who import WHO, who
 from workbench.resources import untouched_bytes
 
@@ -26,6 +27,7 @@ OOM_SCORE = 500
 def dask_setup(worker: Any) -> None:
     """Set the limits of the process that holds a Dask worker, and have it say who it is."""
     os.umask(0o077)
+    in_one_line()
     for name in os.environ.get(environ.WORKER_ABSENT, "").split():
         # Shows more cards than this worker's; nothing that reads it has been imported yet.
         os.environ.pop(name, None)

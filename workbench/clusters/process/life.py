@@ -27,6 +27,7 @@ from workbench.clusters.process.config import DASK
 from workbench.clusters.process.hidden import hide
 from workbench.clusters.process.interface import listening_host
 from workbench.clusters.process.job_workers import JobWorkers
+from workbench.clusters.process.lines import in_one_line
 from workbench.clusters.process.nannies import WorkerKind
 from workbench.clusters.process.operator import Operator
 from workbench.clusters.process.served import ServedRuns, remaining_workers
@@ -50,6 +51,7 @@ Workers = LocalWorkers | JobWorkers
 def live(folder: ClusterFolder) -> int:
     """Run the cluster to its end; return the exit status of its process."""
     dask.config.set(DASK)
+    in_one_line()
     # Dask would add every package it knows, pandas too, to what the forkserver imports.
     distributed.utils._forkserver_preload_set = True
     try:

@@ -32,13 +32,25 @@ class ClusterSize(Document):
     between: Between | None = None
 
 
+class LocalShare(Answer):
+    """The most workers on this computer, what each has, and where that is more than there is."""
+
+    workers: int
+    memory_bytes: int
+    warnings: list[str]
+
+
 class ScriptAnswer(Answer):
-    """The script of each of a cluster's `jobs`; null where there are problems or no jobs."""
+    """The script of each of a cluster's `jobs`; null where there are problems or no jobs.
+
+    On this computer, where there are none, `local` says what its workers have.
+    """
 
     problems: list[Field_]
     script: str | None
     jobs: int
     workers_per_job: int
+    local: LocalShare | None
 
 
 class StartEstimate(Answer):

@@ -135,18 +135,28 @@ export interface IJobCounts {
   gone: number;
 }
 
+/** The most workers on this computer, what each has, and where that is more than there is. */
+export interface ILocalShare {
+  workers: number;
+  memory_bytes: number;
+  warnings: string[];
+}
+
 /** The batch job in which a cluster's process runs. */
 export interface IOwnJob {
   name: string;
   job_id: string | null;
 }
 
-/** The script of each of a cluster's `jobs`; null where there are problems or no jobs. */
+/** The script of each of a cluster's `jobs`; null where there are problems or no jobs.
+
+On this computer, where there are none, `local` says what its workers have. */
 export interface IScriptAnswer {
   problems: IField[];
   script: string | null;
   jobs: number;
   workers_per_job: number;
+  local: ILocalShare | null;
 }
 
 /** When the first job would start, by the word of `source` of the scheduler `title`.

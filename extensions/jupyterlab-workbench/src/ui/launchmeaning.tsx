@@ -1,7 +1,7 @@
 import { LOCAL, startWords } from '../clusterwords';
-import type { IClusterRequest, IPartition } from '../documents';
+import type { IClusterRequest, ILocalShare, IPartition } from '../documents';
 import type { PoolModel } from '../models/pool';
-import { count, place } from '../words';
+import { count, place, size } from '../words';
 import type { IDraft } from './draft';
 import { Trouble } from './parts';
 
@@ -31,6 +31,12 @@ export function LaunchMeaning(props: {
           <dd>{partition?.title ?? place(request.partition ?? LOCAL)}</dd>
           <dt>Cards</dt>
           <dd>{cards(request, partition)}</dd>
+          {here && (
+            <>
+              <dt>Workers</dt>
+              <dd>{script?.local ? shares(script.local) : '–'}</dd>
+            </>
+          )}
           {!here && (
             <>
               <dt>Jobs</dt>
@@ -52,6 +58,11 @@ export function LaunchMeaning(props: {
           </p>
         )}
       </div>
+      {script?.local?.warnings.map(warning => (
+        <div key={warning} className="jp-Workbench-trouble" role="alert">
+          {warning}
+        </div>
+      ))}
       <Refused draft={draft} />
       <Trouble error={draft.error} />
       {!here && (
@@ -91,6 +102,11 @@ function firstStart(draft: IDraft): string {
     return draft.estimate ? 'not told' : '–';
   }
   return start.refused ? 'never' : startWords(start);
+}
+
+function shares({ workers, memory_bytes }: ILocalShare): string {
+  const each = `${size(memory_bytes)} of memory${workers > 1 ? ' each' : ''}`;
+  return `${count(workers)}, ${each}`;
 }
 
 function jobs(n: number, workers: number): string {
