@@ -89,20 +89,7 @@ def print_run(run: Run, document: dict[str, Any]) -> None:
     click.secho(f"{run.id}  {words(document)}", fg=COLOURS.get(state), bold=True)
     if document["message"]:
         click.echo(f"  {document['message']}")
-    manifest = run.manifest
-    lines = {
-        "recipe": f"{manifest.recipe} {manifest.version} ({manifest.pack})",
-        "created": f"{document['created']}, on {_places(document['clusters'])}",
-    }
-    if document["driver"]:
-        lines["driver"] = driver_words(document["driver"])
-    given = {
-        name: manifest.inputs[name].path if name in manifest.inputs else value
-        for name, value in manifest.parameters.items()
-    }
-    width = max(WIDTH, *map(len, given)) if given else WIDTH
-    for name, value in (*lines.items(), *given.items()):
-        click.echo(f"  {name:<{width}} {NOT_SET if value is None else value}")
+    width = _print_asked(run, document)
     for stage in document["stages"]:
         failed = f", {stage['tasks_failed']:,} failed" if stage["tasks_failed"] else ""
         done = f"{stage['tasks_done']:,} of {stage['tasks']:,} tasks done"
@@ -126,6 +113,25 @@ def print_run(run: Run, document: dict[str, Any]) -> None:
     hint = _next_step(run, state)
     if hint:
         click.echo(f"  next: {hint}")
+
+
+def _print_asked(run: Run, document: dict[str, Any]) -> int:
+    """Print what was asked for, and where; return the width of the names."""
+    manifest = run.manifest
+    lines = {
+        "recipe": f"{manifest.recipe} {manifest.version} ({manifest.pack})",
+        "created": f"{document['created']}, on {_places(document['clusters'])}",
+    }
+    if document["driver"]:
+        lines["driver"] = driver_words(document["driver"])
+    given = {
+        name: manifest.inputs[name].path if name in manifest.inputs else value
+        for name, value in manifest.parameters.items()
+    }
+    width = max(WIDTH, *map(len, given)) if given else WIDTH
+    for name, value in (*lines.items(), *given.items()):
+        click.echo(f"  {name:<{width}} {NOT_SET if value is None else value}")
+    return width
 
 
 def _places(clusters: list[str]) -> str:

@@ -46,16 +46,7 @@ def figures(dataset: Any, p: ElasticParameters) -> Mapping[str, Any]:
 def _moduli(dataset: Any, done: NDArray[np.int64], unstable: int) -> Any:
     import altair as alt
 
-    rows = [
-        {
-            "structure": str(dataset["structure"].values[i]),
-            "formula": str(dataset["formula"].values[i]),
-            "bulk": _number(dataset["bulk_modulus_hill"].values[i]),
-            "shear": _number(dataset["shear_modulus_hill"].values[i]),
-            "stability": _WORDS[int(dataset["stable"].values[i])],
-        }
-        for i in done[:MOST_POINTS]
-    ]
+    rows = _moduli_rows(dataset, done[:MOST_POINTS])
     largest = float(dataset["bulk_modulus_hill"].values[done].max())
     base = alt.Chart(alt.InlineData(values=rows)).encode(
         x=alt.X("bulk:Q", title="Bulk modulus (GPa)"),
@@ -84,6 +75,19 @@ def _moduli(dataset: Any, done: NDArray[np.int64], unstable: int) -> Any:
         subtitle.append(f"Left out: {unstable:,} that {'is' if unstable == 1 else 'are'} unstable")
     title = alt.TitleParams(f"Moduli{more}", subtitle=subtitle)
     return alt.layer(*layers).properties(title=title, width=420, height=320)
+
+
+def _moduli_rows(dataset: Any, chosen: NDArray[np.int64]) -> list[dict[str, Any]]:
+    return [
+        {
+            "structure": str(dataset["structure"].values[i]),
+            "formula": str(dataset["formula"].values[i]),
+            "bulk": _number(dataset["bulk_modulus_hill"].values[i]),
+            "shear": _number(dataset["shear_modulus_hill"].values[i]),
+            "stability": _WORDS[int(dataset["stable"].values[i])],
+        }
+        for i in chosen.tolist()
+    ]
 
 
 def _anisotropy(dataset: Any, tensors: NDArray[np.float64], whole: list[int]) -> Any:
