@@ -123,6 +123,9 @@ class Stage(Generic[P]):
         for what can only be said of the whole.
     split
         Items are independent: after out-of-memory the kernel may be called on halves.
+    label
+        ``{coordinate: value} -> str``; what people call one of an owner's items, beside the
+        owner's name.  Its number when left out.
     """
 
     name: str
@@ -133,6 +136,7 @@ class Stage(Generic[P]):
     combine: Callable[[Sequence[Piece], P, Any], Piece] | None = None
     root: Callable[[Piece, P, Any], Piece] | None = None
     split: bool = False
+    label: Callable[[Mapping[str, Any]], str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,6 +206,9 @@ class Recipe(Generic[P]):
         are not done, with their missing values.
     audit
         ``(dataset, parameters, context) -> JSON``; checks a sample with the exact kernel.
+    notes
+        ``(dataset, parameters) -> [sentence]``; on a worker, at the end: what whoever reads the
+        result has to know, such as what empty values mean.
     table
         Name of the ``rows`` output, or of dense variables' dim, that is shown first.
     columns
@@ -236,6 +243,7 @@ class Recipe(Generic[P]):
     finish: Callable[[Results, P], Mapping[str, Any]] | None = None
     figures: Callable[[Any, P], Mapping[str, Any]] | None = None
     audit: Callable[[Any, P, Any], Mapping[str, Any]] | None = None
+    notes: Callable[[Any, P], Sequence[str]] | None = None
     table: str = ""
     columns: tuple[str, ...] = ()
     order: tuple[str, ...] = ()

@@ -25,6 +25,18 @@ from workbench.runs.manifest import Input, Manifest
 from workbench.runs.plan_checks import plan_of
 
 DISK_FACTOR = 2.5
+# What small runs consist of, measured: a run's own files (manifest, status, log, journals), a
+# stage's (plan, record, the headers of its parts), a variable's (zarr's description, its line in
+# the record of the result), two figures each as picture and as data.
+RUN_BYTES = 12_000
+STAGE_BYTES = 20_000
+VARIABLE_BYTES = 1_300
+FIGURE_BYTES = 40_000
+# An item's share of journals, parts and figures; where items are many, arrays outweigh it.
+ITEM_BYTES = 5_000
+MOST_ITEMS = 100
+# So many are taken for the items of a dim that no plan knows yet.
+UNKNOWN_ITEMS = 50
 
 
 @dataclass(frozen=True)
@@ -38,8 +50,8 @@ class Checked:
     items
         Number of items that the run would have.
     bytes
-        What the run needs on disk: copies of inputs, file outputs, and dense outputs on their
-        way.
+        What the run needs on disk: copies of inputs, file outputs, dense outputs on their way,
+        and what describes them.
     """
 
     values: Mapping[str, Any]
@@ -104,7 +116,7 @@ def check_values(recipe: Recipe[Any], values: Mapping[str, Any]) -> Checked:
     copied = sum(size for size in _sizes(parameters).values() if size <= WHOLE_BYTES)
     plan = plan_of(recipe, recipe.stages[0], parameters, {})
     items = plan.sizes.get(recipe.items or plan.dim, 0)
-    needed = int(copied + DISK_FACTOR * _dense_bytes(recipe, plan))
+    needed = int(copied + DISK_FACTOR * _dense_bytes(recipe, plan)) + _share(recipe, plan)
     room = recipe.room
     if room is not None:
         needed += int(registry.asked(f"The room of {recipe.id}", lambda: room(parameters)))
@@ -150,6 +162,15 @@ def _dense_bytes(recipe: Recipe[Any], plan: Plan) -> int:
                     cells *= plan.sizes[dim]
                 total += cells * (8 if output.dtype == "str" else _itemsize(output.dtype))
     return total
+
+
+def _share(recipe: Recipe[Any], plan: Plan) -> int:
+    """Bytes that a run takes whatever its arrays hold: nearly all of a small one."""
+    variables = len(recipe.declared | plan.variables.keys())
+    figures = FIGURE_BYTES if recipe.figures is not None else 0
+    items = min(plan.sizes.get(recipe.items or plan.dim, UNKNOWN_ITEMS), MOST_ITEMS)
+    stages = STAGE_BYTES * len(recipe.stages)
+    return RUN_BYTES + stages + VARIABLE_BYTES * variables + figures + ITEM_BYTES * items
 
 
 def _itemsize(dtype: str) -> int:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray
 
-from workbench import Output, ParameterError
+from workbench import Output, ParameterError, Stage
 from workbench.runs.items import items_page
 from workbench.runs.table import Condition, ResultTable
 
@@ -25,9 +25,9 @@ HIT = Output(
 
 
 def recipe(**more):
-    stages = (SimpleNamespace(name="search", outputs=(HIT,)),)
+    stages = (Stage(name="search", outputs=(HIT,), plan=None, kernel=None),)
     told = {"summary": (), "stages": stages, "table": "hits", "items": "", "columns": ()}
-    return SimpleNamespace(**{**told, "order": (), **more})
+    return SimpleNamespace(**{**told, "order": (), "stage": lambda name: stages[0], **more})
 
 
 @pytest.fixture
@@ -191,5 +191,47 @@ def test_items_come_failed_ones_first_with_their_reason(dataset):
     ]
     assert page["items"][0]["message"] == "why"
     assert page["counts"] == {"done": 1, "failed": 1, "not_run": 1}
+    (stage,) = page["stages"]
+    assert stage == {"stage": "search", "dim": "search", "counts": page["counts"]}
     done = items_page(recipe(), dataset, failures, state="done")
     assert ([item["index"] for item in done["items"]], done["total"]) == ([0], 1)
+
+
+def structures(status, **attrs):
+    text = np.dtypes.StringDType()
+    found = {
+        "group": ("structure", np.array([225, -1, 194], np.int32)),
+        "n_hits": ("owner", np.array([0, -1], np.int32)),
+        "relax_status": ("structure", np.array(status, np.int8)),
+        "structure_owner": ("structure", np.array([0, 0, 1], np.int32)),
+    }
+    coords = {"structure": np.array(["a", "b", "c"], text), "owner": np.array(["x", "y"], text)}
+    group = Output(name="group", dims=("structure",), dtype="int32")
+    hits = Output(name="n_hits", dims=("owner",), dtype="int32")
+    stages = (SimpleNamespace(name="relax", outputs=(group, hits)),)
+    return xarray.Dataset(found, coords, attrs), stages
+
+
+@pytest.mark.parametrize("state", [0, 2])
+def test_a_whole_number_that_was_not_computed_is_empty_and_last(state):
+    dataset, stages = structures([1, state, 1])
+    shown = table(dataset, stages=stages, table="structure")
+    assert [row[1] for row in shown.page()["rows"]] == [225, None, 194]
+    for descending, order in ((False, [194, 225, None]), (True, [225, 194, None])):
+        rows = shown.page(sort="group", descending=descending)["rows"]
+        assert [row[1] for row in rows] == order
+    rows = shown.page(filters=[Condition("group", "<", "200")])["rows"]
+    assert [row[1] for row in rows] == [194]
+    assert shown.csv(None, 0, 9).splitlines()[1:] == ["a,225", "b,", "c,194"]
+
+
+def test_a_whole_number_of_an_owner_is_empty_where_one_of_its_items_is_not_done():
+    def cells(*status, **attrs):
+        dataset, stages = structures(status, **attrs)
+        rows = table(dataset, stages=stages, table="owner").page()["rows"]
+        return [row[1] for row in rows]
+
+    assert cells(1, 2, 1) == [None, -1]
+    assert cells(1, 1, 1) == [0, -1]
+    # What belongs together is put together when all of the stage is done.
+    assert cells(1, 1, 1, partial=1) == [0, None]

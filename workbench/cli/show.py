@@ -15,12 +15,14 @@ from rich.table import Table
 
 from workbench import registry
 from workbench.cli.output import NOT_SET
-from workbench.errors import Refused
+from workbench.errors import Refused, WorkbenchError
 from workbench.recipe import Recipe
 from workbench.room import spoken
 from workbench.runs.files import replacing
 from workbench.runs.folder import runs_home
 from workbench.runs.handle import Run
+from workbench.runs.items import item_name
+from workbench.runs.scripts import LOCAL
 from workbench.runs.table import ResultTable
 
 ROWS = 10
@@ -28,6 +30,7 @@ CSV_ROWS = 10_000
 FAILURES = 10
 PIPE_WIDTH = 120
 GAP = 3
+WIDTH = 11
 # What a narrow list of runs leaves out first.
 LEAST = ("created", "size")
 COLOURS = {"completed": "green", "failed": "red", "interrupted": "red", "running": "blue"}
@@ -87,13 +90,19 @@ def print_run(run: Run, document: dict[str, Any]) -> None:
     if document["message"]:
         click.echo(f"  {document['message']}")
     manifest = run.manifest
-    click.echo(f"  recipe      {manifest.recipe} {manifest.version} ({manifest.pack})")
-    click.echo(f"  created     {document['created']}, on {', '.join(document['clusters'])}")
+    lines = {
+        "recipe": f"{manifest.recipe} {manifest.version} ({manifest.pack})",
+        "created": f"{document['created']}, on {_places(document['clusters'])}",
+    }
     if document["driver"]:
-        click.echo(f"  driver      {driver_words(document['driver'])}")
-    for name, value in manifest.parameters.items():
-        shown = manifest.inputs[name].path if name in manifest.inputs else value
-        click.echo(f"  {name:<11} {NOT_SET if shown is None else shown}")
+        lines["driver"] = driver_words(document["driver"])
+    given = {
+        name: manifest.inputs[name].path if name in manifest.inputs else value
+        for name, value in manifest.parameters.items()
+    }
+    width = max(WIDTH, *map(len, given)) if given else WIDTH
+    for name, value in (*lines.items(), *given.items()):
+        click.echo(f"  {name:<{width}} {NOT_SET if value is None else value}")
     for stage in document["stages"]:
         failed = f", {stage['tasks_failed']:,} failed" if stage["tasks_failed"] else ""
         done = f"{stage['tasks_done']:,} of {stage['tasks']:,} tasks done"
@@ -102,9 +111,9 @@ def print_run(run: Run, document: dict[str, Any]) -> None:
         for cluster in document["per_cluster"]:
             problem = f" ({cluster['problem']})" if cluster["problem"] else ""
             click.echo(f"  cluster {cluster['name']}: {cluster_words(cluster)}{problem}")
-    click.echo(f"  folder      {document['folder']} ({spoken(document['bytes'])})")
+    click.echo(f"  {'folder':<{width}} {document['folder']} ({spoken(document['bytes'])})")
     if document["result"]:
-        click.echo(f"  result      {document['result']}")
+        click.echo(f"  {'result':<{width}} {document['result']}")
     print_failures(run, document)
     print_notes(document)
     for problem in document.get("verify", {}).get("problems", ()):
@@ -117,6 +126,10 @@ def print_run(run: Run, document: dict[str, Any]) -> None:
     hint = _next_step(run, state)
     if hint:
         click.echo(f"  next: {hint}")
+
+
+def _places(clusters: list[str]) -> str:
+    return ", ".join("this computer" if name == LOCAL else name for name in clusters)
 
 
 def driver_words(driver: dict[str, Any]) -> str:
@@ -141,15 +154,36 @@ def print_failures(run: Run, document: dict[str, Any]) -> None:
     if not document["items"]["failed"]:
         return
     failures = run.failures()
-    for entry in failures[:FAILURES]:
-        items = ", ".join(map(str, entry["items"][:5]))
-        click.secho(f"  failed: {entry['stage']} item {items}: {entry['message']}", fg="red")
+    shown = failures[:FAILURES]
+    for entry, items in zip(shown, _item_names(run, shown), strict=True):
+        message = entry["message"]
+        who = "" if message.startswith(items) else f" of {items}"
+        click.secho(f"  failed: {entry['stage']}{who}: {message}", fg="red")
     if len(failures) > FAILURES:
         click.echo(f"  and {len(failures) - FAILURES:,} more")
 
 
+def _item_names(run: Run, failures: list[dict[str, Any]]) -> list[str]:
+    """Return what people call the failed items of each entry, five at most."""
+    try:
+        recipe = registry.resolve(run.manifest.recipe)
+        with run.open(partial=True) as dataset:
+            return [
+                ", ".join(item_name(dataset, recipe.stage(one["stage"]), i) for i in _first(one))
+                for one in failures
+            ]
+    except (WorkbenchError, OSError, LookupError):
+        # The recipe is not installed, or what is there does not fit it: the failures still count.
+        return ["item " + ", ".join(map(str, _first(one))) for one in failures]
+
+
+def _first(failure: dict[str, Any]) -> list[int]:
+    found: list[int] = failure["items"][:5]
+    return found
+
+
 def print_notes(document: dict[str, Any]) -> None:
-    """Say what went wrong beside the result: figures, audit."""
+    """Say what the recipe has to say, and what went wrong beside the result: figures, audit."""
     for note in document["notes"]:
         click.secho(f"  {note}", fg="yellow")
 
@@ -263,7 +297,7 @@ def print_du(document: dict[str, Any]) -> None:
 
 def _cell(value: Any) -> str:
     if value is None:
-        return "nan"
+        return ""
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.recipe import Recipe
+from workbench import registry
+from workbench.recipe import Recipe, Stage
 
 STATES = ("not_run", "done", "failed")
 
@@ -23,6 +24,8 @@ def items_page(
     limit: int = 100,
 ) -> dict[str, Any]:
     """Return some items of every stage: failed ones first, then those not run, then done ones.
+
+    ``stages`` says of each stage what it counts, and how many of them are in which state.
 
     Parameters
     ----------
@@ -42,13 +45,25 @@ def items_page(
     chosen = _failed_first(states, state)
     return {
         "items": [
-            _shown(dataset, stages[owner[i]], int(index[i]), STATES[states[i]], told)
+            _shown(dataset, recipe.stage(stages[owner[i]]), int(index[i]), STATES[states[i]], told)
             for i in chosen[offset : offset + limit]
         ],
         "offset": offset,
         "total": len(chosen),
-        "counts": {word: int((states == n).sum()) for n, word in enumerate(STATES)},
+        "counts": _counts(states),
+        "stages": [
+            {"stage": name, "dim": _dim(dataset, name), "counts": _counts(one)}
+            for name, one in zip(stages, status, strict=True)
+        ],
     }
+
+
+def _counts(states: NDArray[np.int8]) -> dict[str, int]:
+    return {word: int((states == n).sum()) for n, word in enumerate(STATES)}
+
+
+def _dim(dataset: Any, stage: str) -> str:
+    return str(dataset[f"{stage}_status"].dims[0])
 
 
 def _failed_first(states: NDArray[np.int8], wanted: str) -> NDArray[np.int64]:
@@ -60,16 +75,16 @@ def _failed_first(states: NDArray[np.int8], wanted: str) -> NDArray[np.int64]:
 
 def _shown(
     dataset: Any,
-    stage: str,
+    stage: Stage[Any],
     index: int,
     state: str,
     told: Mapping[tuple[str, int], Mapping[str, Any]],
 ) -> dict[str, Any]:
-    entry = told.get((stage, index), {}) if state == "failed" else {}
+    entry = told.get((stage.name, index), {}) if state == "failed" else {}
     return {
-        "stage": stage,
+        "stage": stage.name,
         "index": index,
-        "name": _name(dataset, str(dataset[f"{stage}_status"].dims[0]), index),
+        "name": item_name(dataset, stage, index),
         "state": state,
         "code": entry.get("code", ""),
         "message": entry.get("message", ""),
@@ -78,10 +93,21 @@ def _shown(
     }
 
 
-def _name(dataset: Any, dim: str, index: int) -> str:
-    """Return what people call an item: its owner's name and its number, or its coordinate."""
+def item_name(dataset: Any, stage: Stage[Any], index: int) -> str:
+    """Return what people call an item: its owner's name and its own, or its coordinate."""
+    dim = _dim(dataset, stage.name)
     for owner in dataset.coords:
         which = f"{dim}_{owner}"
         if which in dataset and dataset[which].dims == (dim,):
-            return f"{dataset[owner].values[int(dataset[which].values[index])]} ({index})"
+            name = str(dataset[owner][int(dataset[which][index])].values)
+            return f"{name} {_label(dataset, stage, dim, index) or f'({index})'}"
     return str(dataset[dim].values[index]) if dim in dataset.coords else f"{dim} {index}"
+
+
+def _label(dataset: Any, stage: Stage[Any], dim: str, index: int) -> str:
+    label = stage.label
+    if label is None:
+        return ""
+    mine = [name for name in dataset.variables if dataset[name].dims == (dim,)]
+    at = {name: dataset[name][index].values[()] for name in mine if name.startswith(f"{dim}_")}
+    return registry.asked(f"The label of stage {stage.name!r}", lambda: label(at))

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from workbench.errors import ParameterError, Problem, did_you_mean, quoted
 from workbench.recipe import Recipe
+from workbench.runs.absent import absent
 
 # Beyond it browsers, which know no whole numbers, leave some out.
 EXACT = 2**53
@@ -66,7 +67,9 @@ class ResultTable:
     """
 
     def __init__(self, recipe: Recipe[Any], dataset: Any) -> None:
+        self._recipe = recipe
         self._dataset = dataset
+        self._absences: dict[str, NDArray[np.bool_]] = {}
         self._read: dict[str, NDArray[Any]] = {}
         self._orders: dict[Any, NDArray[np.int64] | None] = {}
         self.columns = columns_of(recipe, dataset)
@@ -83,7 +86,9 @@ class ResultTable:
         offset: int = 0,
         limit: int = 100,
     ) -> dict[str, Any]:
-        """Return rows ``offset .. offset + limit`` as JSON, ``null`` for NaN.
+        """Return rows ``offset .. offset + limit`` as JSON.
+
+        Cells that hold NaN, or whose item is not done, are ``null``.
 
         Raises
         ------
@@ -93,7 +98,7 @@ class ResultTable:
         rows = self.select(sort=sort, descending=descending, filters=filters)
         total = self.total if rows is None else len(rows)
         where = slice(offset, min(offset + limit, total)) if rows is None else rows[offset:][:limit]
-        cells = [_cells(column, self._values(column, where)) for column in self.columns]
+        cells = [self._cells(column, where) for column in self.columns]
         return {
             "columns": [
                 {"name": c.name, "unit": c.unit, "long_name": c.long_name, "kind": c.kind}
@@ -115,7 +120,7 @@ class ResultTable:
                             for c in self.columns)  # fmt: skip
         total = self.total if rows is None else len(rows)
         where = slice(offset, min(offset + limit, total)) if rows is None else rows[offset:][:limit]
-        cells = [_cells(column, self._values(column, where)) for column in self.columns]
+        cells = [self._cells(column, where) for column in self.columns]
         writer.writerows(zip(*cells, strict=True))
         return out.getvalue()
 
@@ -139,10 +144,14 @@ class ResultTable:
             return None
         keep = np.ones(self.total, bool)
         for condition in filters:
-            keep &= _meets(condition, self._column(condition.column), self._whole(condition.column))
+            met = _meets(condition, self._column(condition.column), self._whole(condition.column))
+            met[self._absent(condition.column)] = condition.operator == "!="
+            keep &= met
         rows = np.flatnonzero(keep)
         for name in reversed(by):
             rows = rows[_sorted(self._whole(name)[rows], descending and bool(sort))]
+            last = self._absent(name)[rows]
+            rows = np.concatenate([rows[~last], rows[last]])
         return rows
 
     def _refuse_unknown(self, sort: str, filters: Sequence[Condition]) -> None:
@@ -174,6 +183,19 @@ class ResultTable:
 
     def _whole(self, name: str) -> NDArray[Any]:
         return self._values(self._column(name), slice(None))
+
+    def _absent(self, name: str) -> NDArray[np.bool_]:
+        """Say in which rows a column has no value, beside those where it is NaN."""
+        if name not in self._absences:
+            column = self._column(name)
+            found = None if column.through else absent(self._recipe, self._dataset, column.variable)
+            self._absences[name] = np.zeros(self.total, bool) if found is None else found
+        return self._absences[name]
+
+    def _cells(self, column: Column, rows: slice | NDArray[np.int64]) -> list[Any]:
+        cells = _cells(column, self._values(column, rows))
+        pairs = zip(cells, self._absent(column.name)[rows].tolist(), strict=True)
+        return [None if gone else cell for cell, gone in pairs]
 
     def _values(self, column: Column, rows: slice | NDArray[np.int64]) -> NDArray[Any]:
         if column.through:

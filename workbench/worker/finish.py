@@ -80,9 +80,10 @@ def _finished(run: RunContext, records: list[StageRecord]) -> Mapping[str, Any]:
 
 
 def show(run: RunContext, order: Mapping[str, Any]) -> list[str]:
-    """Draw the figures and audit the result; return what went wrong."""
+    """Draw the figures and audit the result; return what went wrong, and the recipe's notes."""
     with open_result(run.folder) as dataset:
-        return [*draw(run, dataset), *audit(run, dataset, tuple(order["stages"]))]
+        wrong = [*draw(run, dataset), *audit(run, dataset, tuple(order["stages"]))]
+        return [*noted(run, dataset), *wrong]
 
 
 def _records(run: RunContext, order: Mapping[str, Any]) -> list[StageRecord]:
@@ -124,6 +125,17 @@ def audit(run: RunContext, dataset: Any, stages: tuple[str, ...]) -> list[str]:
         context.close()
     replace_json(run.folder / "audit.json", found)
     return []
+
+
+def noted(run: RunContext, dataset: Any) -> list[str]:
+    """Return what the recipe says of the result, or what went wrong."""
+    if run.recipe.notes is None:
+        return []
+    try:
+        return [str(note) for note in run.recipe.notes(dataset, run.parameters)]
+    except BaseException as error:
+        LOG.exception("notes")
+        return [f"The notes on the result failed: {told(error)}"]
 
 
 def _load_altair() -> None:

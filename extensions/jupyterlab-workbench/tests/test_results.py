@@ -121,6 +121,8 @@ async def test_figures_are_those_that_the_worker_drew(client, place):
 async def test_failed_items_come_first_with_their_reason(client, place):
     found = await client.get("runs", place.bad, "items", model=ItemsPage)
     assert found["counts"] == {"done": 4, "failed": 2, "not_run": 0}
+    (stage,) = found["stages"]
+    assert stage["counts"] == found["counts"]
     assert [item["name"] for item in found["items"][:2]] == ["2", "4"]
     assert "number 2 was told to fail" in found["items"][0]["message"]
     done = await client.get("runs", place.bad, "items", state="done", limit=3, model=ItemsPage)

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from ase import Atoms
 from ase.build import bulk
 from ase.io import write
 
@@ -78,3 +79,33 @@ def test_a_folder_without_structures(tmp_path):
     (empty / "notes.txt").write_text("no crystals here")
     (field,) = refused(tmp_path / "home", structures=str(empty))
     assert "holds no structure file" in field["message"]
+
+
+def test_what_failed_and_what_is_unstable_is_told_by_name(tmp_path, structures):
+    apart = Atoms("Ni3", [(0, 0, 0), (12, 0, 0), (0, 13, 0)], cell=[30, 30, 30], pbc=True)
+    write(structures / "box.vasp", apart, format="vasp")
+    write(structures / "bcc.vasp", bulk("Cu", "bcc", a=2.87, cubic=True), format="vasp")
+    environment = {**os.environ, "WORKBENCH_HOME": str(tmp_path / "home"), "COLUMNS": "200"}
+
+    def told(*words: str) -> str:
+        done = subprocess.run(
+            [*COMMAND, "run", *words],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=150,
+        )
+        return done.stdout
+
+    given = ("--set", f"structures={structures}", "--set", "amplitudes=1")
+    said = told("start", "materials.elastic", *given, "--wait")
+    assert "failed: fit: box: straining the cell meets no stress" in said
+    assert "Not elastically stable: bcc (1 of 2 structures fitted)" in said
+    table = {line.split()[0]: line.split() for line in said.splitlines() if line.startswith("  b")}
+    assert table["box"] == ["box", "Ni3"]
+    assert table["bcc"] == ["bcc", "Cu2", "0"]
+    (run,) = json.loads(told("list", "--json"))["runs"]
+    shown = told("show", run["run_id"])
+    assert "failed: fit: box: straining the cell" in shown
+    assert ", on this computer\n" in shown

@@ -7,12 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+from ase import Atoms
 from ase.build import bulk
 from ase.io import write
 
 from workbench import ParameterError
 from workbench_materials import calculators
 from workbench_materials.elastic import recipe
+from workbench_materials.elastic_figures import BAR, GREY, MARK
 from workbench_materials.elastic_parameters import (
     ElasticParameters,
     check_parameters,
@@ -233,6 +235,21 @@ def test_figures(run_here):
         assert bar["least"] < bar["hill"] < bar["largest"]
 
 
+@pytest.mark.parametrize("colour", [BAR, MARK, GREY])
+@pytest.mark.parametrize("ground", ["#ffffff", "#212121"])
+def test_every_colour_is_seen_on_light_and_on_dark(colour, ground):
+    # WCAG 2.2, success criterion 1.4.11: 3:1 for what a figure consists of.
+    bright, dark = sorted((_luminance(colour), _luminance(ground)), reverse=True)
+    assert (bright + 0.05) / (dark + 0.05) >= 3
+
+
+def _luminance(colour):
+    """Relative luminance of sRGB, WCAG 2.2."""
+    parts = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
 def test_figures_where_nothing_was_fitted(run_here, tmp_path):
     far = bulk("Cu", a=3.6, cubic=True)
     far.rattle(0.2, seed=3)
@@ -261,3 +278,45 @@ def test_the_audit_finds_a_wrong_tensor(run_here):
     outcome.results["elastic_tensor"] = outcome["elastic_tensor"] * 1.02
     found = recipe.audit(dataset(outcome), p, outcome.context)
     assert found["largest_relative_difference"] > 0.005
+
+
+def test_atoms_too_far_apart_for_a_solid_are_told_in_words(tmp_path, run_here):
+    apart = Atoms("Ni3", [(0, 0, 0), (12, 0, 0), (0, 13, 0)], cell=[30, 30, 30], pbc=True)
+    write(tmp_path / "box.vasp", apart, format="vasp")
+    outcome = run_here(recipe, parameters(tmp_path / "box.vasp"))
+    (error,) = outcome.failed.values()
+    assert error.code == "no_solid"
+    assert str(error).startswith("box: straining the cell meets no stress: its atoms are so far")
+    assert "Give a crystal" in str(error)
+    assert outcome["fit_status"].tolist() == [2]
+
+
+def test_an_unstable_crystal_is_noted_and_not_drawn(tmp_path, run_here):
+    write(tmp_path / "bcc.cif", bulk("Cu", "bcc", a=2.87), format="cif")
+    write(tmp_path / "fcc.cif", bulk("Cu", "fcc", a=3.6), format="cif")
+    p = parameters(tmp_path, amplitudes=1)
+    outcome = run_here(recipe, p)
+    (note,) = recipe.notes(dataset(outcome), p)
+    assert note.startswith("Not elastically stable: bcc (1 of 2 structures fitted).")
+    assert "these values are empty" in note
+    charts = recipe.figures(dataset(outcome), p)
+    for name in ("moduli", "anisotropy"):
+        text = json.dumps(charts[name].to_dict())
+        assert '"structure": "fcc"' in text
+        assert "bcc" not in text
+    subtitle = charts["moduli"].to_dict()["title"]["subtitle"]
+    assert subtitle[1] == "Left out: 1 that is unstable"
+    (tmp_path / "fcc.cif").unlink()
+    outcome = run_here(recipe, p)
+    assert recipe.figures(dataset(outcome), p) == {}
+
+
+def test_a_strain_is_called_by_component_and_size(tmp_path, run_here):
+    write(tmp_path / "cu.cif", bulk("Cu", "fcc", a=3.6), format="cif")
+    outcome = run_here(recipe, parameters(tmp_path / "cu.cif"))
+    names = ("strain_component", "strain_amplitude")
+    label = recipe.stage("strain").label
+    called = [label({name: outcome[name][i] for name in names}) for i in range(24)]
+    assert called[:4] == ["xx -1 %", "xx -0.5 %", "xx +0.5 %", "xx +1 %"]
+    assert called[-1] == "xy +1 %"
+    assert len(set(called)) == 24

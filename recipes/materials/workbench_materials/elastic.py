@@ -12,8 +12,17 @@ from pathlib import Path
 from workbench import Example, Output, Picture, Recipe, Stage
 from workbench_materials.elastic_audit import audit
 from workbench_materials.elastic_figures import figures
+from workbench_materials.elastic_notes import notes
 from workbench_materials.elastic_parameters import ElasticParameters, check_parameters
-from workbench_materials.elastic_stages import fit, plan_fit, plan_relax, plan_strain, relax, strain
+from workbench_materials.elastic_stages import (
+    fit,
+    plan_fit,
+    plan_relax,
+    plan_strain,
+    relax,
+    strain,
+    strain_label,
+)
 
 HILL = "doi:10.1088/0370-1298/65/5/307"
 MOUHAT = "doi:10.1103/PhysRevB.90.224104"
@@ -120,12 +129,13 @@ recipe = Recipe(
     check=check_parameters,
     stages=(
         Stage(name="relax", outputs=RELAXED, plan=plan_relax, kernel=relax),
-        Stage(name="strain", outputs=STRESSES, plan=plan_strain, kernel=strain),
+        Stage(name="strain", outputs=STRESSES, plan=plan_strain, kernel=strain, label=strain_label),
         Stage(name="fit", outputs=FITTED, plan=plan_fit, kernel=fit),
     ),
     items="structure",
     figures=figures,
     audit=audit,
+    notes=notes,
     table="structure",
     columns=("formula", "stable", *(f"{name}_modulus_hill" for name in _MODULI), "poisson_ratio"),
     requires=("ase", "spglib"),

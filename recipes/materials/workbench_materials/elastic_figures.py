@@ -16,7 +16,10 @@ MOST_BARS = 60
 DIRECTIONS = 2000
 PUGH = 1.75
 
-_WORDS = {1: "stable", 0: "unstable", -1: "unknown"}
+# Each has at least 3:1 contrast on white and on the dark theme's #212121.
+BAR, MARK, GREY = "#2f86c8", "#d9540b", "#7f7f7f"
+
+_WORDS = {1: "stable", -1: "unknown"}
 
 
 def figures(dataset: Any, p: ElasticParameters) -> Mapping[str, Any]:
@@ -25,58 +28,61 @@ def figures(dataset: Any, p: ElasticParameters) -> Mapping[str, Any]:
     Returns
     -------
     mapping
-        ``moduli`` and ``anisotropy``, Altair charts; none where no structure was fitted.
+        ``moduli`` and ``anisotropy``, Altair charts of the stable crystals; none where there is
+        no such.
     """
-    done = np.flatnonzero(dataset["fit_status"].values == 1)
-    if not done.size:
+    done = dataset["fit_status"].values == 1
+    # Only of these is the tensor positive definite: others have no Hill average.
+    whole = np.flatnonzero(done & np.isfinite(dataset["bulk_modulus_hill"].values))
+    if not whole.size:
         return {}
-    found = {"moduli": _moduli(dataset, done)}
     tensors = dataset["elastic_tensor"].values
-    whole = [i for i in done.tolist() if np.linalg.eigvalsh(tensors[i]).min() > 0][:MOST_BARS]
-    if whole:
-        found["anisotropy"] = _anisotropy(dataset, tensors, whole)
-    return found
+    return {
+        "moduli": _moduli(dataset, whole, int(done.sum()) - whole.size),
+        "anisotropy": _anisotropy(dataset, tensors, whole[:MOST_BARS].tolist()),
+    }
 
 
-def _moduli(dataset: Any, done: NDArray[np.int64]) -> Any:
+def _moduli(dataset: Any, done: NDArray[np.int64], unstable: int) -> Any:
     import altair as alt
 
     rows = [
         {
             "structure": str(dataset["structure"].values[i]),
             "formula": str(dataset["formula"].values[i]),
-            "bulk": _hill_or_voigt(dataset, "bulk", i),
-            "shear": _hill_or_voigt(dataset, "shear", i),
+            "bulk": _number(dataset["bulk_modulus_hill"].values[i]),
+            "shear": _number(dataset["shear_modulus_hill"].values[i]),
             "stability": _WORDS[int(dataset["stable"].values[i])],
         }
         for i in done[:MOST_POINTS]
     ]
-    largest = float(np.abs(dataset["bulk_modulus_voigt"].values[done]).max())
+    largest = float(dataset["bulk_modulus_hill"].values[done].max())
     base = alt.Chart(alt.InlineData(values=rows)).encode(
         x=alt.X("bulk:Q", title="Bulk modulus (GPa)"),
         y=alt.Y("shear:Q", title="Shear modulus (GPa)"),
         tooltip=["structure:N", "formula:N", "bulk:Q", "shear:Q", "stability:N"],
     )
-    points = base.mark_point(filled=True, size=70).encode(
+    points = base.mark_point(filled=True, size=70, opacity=1).encode(
         color=alt.Color(
             "stability:N",
             title="Elastically",
-            scale=alt.Scale(domain=list(_WORDS.values()), range=["#1f77b4", "#d62728", "#7f7f7f"]),
+            scale=alt.Scale(domain=list(_WORDS.values()), range=[BAR, GREY]),
         )
     )
     line = [{"bulk": 0.0, "shear": 0.0}, {"bulk": largest, "shear": largest / PUGH}]
     pugh = (
         alt.Chart(alt.InlineData(values=line))
-        .mark_line(strokeDash=[4, 4], color="#999999")
+        .mark_line(strokeDash=[4, 4], color=GREY)
         .encode(x="bulk:Q", y="shear:Q")
     )
     layers = [pugh, points]
     if len(rows) <= MOST_BARS:
         layers.append(base.mark_text(align="left", dx=7, dy=-5).encode(text="structure:N"))
     more = f", the first {MOST_POINTS} of {done.size}" if done.size > MOST_POINTS else ""
-    title = alt.TitleParams(
-        f"Moduli{more}", subtitle=f"Below the dashed line (K = {PUGH} G) metals tend to be ductile"
-    )
+    subtitle = [f"Below the dashed line (K = {PUGH} G) metals tend to be ductile"]
+    if unstable:
+        subtitle.append(f"Left out: {unstable:,} that {'is' if unstable == 1 else 'are'} unstable")
+    title = alt.TitleParams(f"Moduli{more}", subtitle=subtitle)
     return alt.layer(*layers).properties(title=title, width=420, height=320)
 
 
@@ -99,13 +105,16 @@ def _anisotropy(dataset: Any, tensors: NDArray[np.float64], whole: list[int]) ->
         y=alt.Y("structure:N", title=None, sort=alt.SortField("hill", order="descending")),
         tooltip=["structure:N", "least:Q", "largest:Q", "hill:Q"],
     )
-    bars = base.mark_bar(height=8, color="#9ecae1").encode(
+    bars = base.mark_bar(height=8, color=BAR).encode(
         x=alt.X("least:Q", title="Young's modulus (GPa)"), x2="largest:Q"
     )
-    ticks = base.mark_tick(thickness=3, height=16, color="#08519c").encode(x="hill:Q")
+    ticks = base.mark_tick(thickness=3, height=16, opacity=1, color=MARK).encode(x="hill:Q")
     title = alt.TitleParams(
         "Young's modulus by direction",
-        subtitle="Bar: softest to stiffest direction of the crystal; mark: polycrystal (Hill)",
+        subtitle=[
+            "Bar: softest to stiffest direction of the crystal",
+            "Mark: polycrystal (Hill)",
+        ],
     )
     return alt.layer(bars, ticks).properties(title=title, width=420)
 
@@ -116,14 +125,6 @@ def sphere(count: int) -> NDArray[np.float64]:
     angle = np.arange(count) * np.pi * (3 - np.sqrt(5))
     across = np.sqrt(1 - z**2)
     return np.stack([across * np.cos(angle), across * np.sin(angle), z], axis=1)
-
-
-def _hill_or_voigt(dataset: Any, modulus: str, structure: int) -> float:
-    """Hill's average; of an unstable crystal there is Voigt's alone."""
-    hill = float(dataset[f"{modulus}_modulus_hill"].values[structure])
-    return _number(
-        dataset[f"{modulus}_modulus_voigt"].values[structure] if np.isnan(hill) else hill
-    )
 
 
 def _number(value: Any) -> float:

@@ -17,6 +17,7 @@ from workbench import (
     Problem,
     Source,
     Task,
+    WorkbenchError,
     content_hash,
     tasks,
     tile,
@@ -31,6 +32,14 @@ from workbench_materials.structures import names, read
 Results = Mapping[str, NDArray[Any]]
 
 DONE = 1
+# The softest solids, of helium, have some 0.02 GPa.
+NO_STIFFNESS_GPA = 1e-4
+
+
+class NoSolid(WorkbenchError):  # noqa: N818 - reads as a sentence where it is raised
+    """A structure that resists no strain."""
+
+    code = "no_solid"
 
 
 def plan_relax(p: ElasticParameters, results: Results) -> Plan:
@@ -180,6 +189,12 @@ def _words(kind: Any) -> str:
     return f"a strain {tensors.VOIGT[component]} of {kind[component]:g}"
 
 
+def strain_label(at: Mapping[str, Any]) -> str:
+    """Name a strain by component and size: ``xx +0.5 %``."""
+    component = tensors.VOIGT[int(at["strain_component"])]
+    return f"{component} {100 * float(at['strain_amplitude']):+g} %"
+
+
 def relaxed_atoms(results: Results, structure: int) -> Any:
     """Return a relaxed crystal in its standard axes, ``ase.Atoms`` without calculator."""
     from ase import Atoms
@@ -244,12 +259,30 @@ def _fitted(structure: int, p: ElasticParameters, results: Results) -> dict[str,
         atoms.cell.array, atoms.get_scaled_positions(), atoms.numbers, symprec=p.symprec
     )
     tensor, asymmetry = tensors.symmetrized(raw, axes.point_group)
+    _refuse_no_solid(str(results["structure"][structure]), tensor)
     return {
         "elastic_tensor": tensor,
         "asymmetry": np.float64(asymmetry),
         "stable": np.int8(tensors.stability(tensor, asymmetry)),
         **{name: np.float64(value) for name, value in tensors.moduli(tensor).items()},
     }
+
+
+def _refuse_no_solid(name: str, tensor: NDArray[np.float64]) -> None:
+    """Raise where strains meet no stress, or stresses are no numbers."""
+    if not np.isfinite(tensor).all():
+        raise NoSolid(
+            f"{name}: the calculator gives stresses that are no numbers under strain: it does not "
+            "know this structure well, or atoms come too close. Try another calculator, or a "
+            "smaller strain_max."
+        )
+    if np.abs(tensor).max() < NO_STIFFNESS_GPA:
+        raise NoSolid(
+            f"{name}: straining the cell meets no stress: its atoms are so far apart that the "
+            "calculator sees no forces between them, as of a molecule or of single atoms in an "
+            "empty box. It has no elastic tensor. Give a crystal, and see whether its cell and "
+            "positions are in angstrom."
+        )
 
 
 def _files(p: ElasticParameters) -> list[Path]:

@@ -164,3 +164,32 @@ def test_records(tmp_path):
     assert (first.name, second.name) == ("a", "b")
     assert "".join(fasta.LETTERS[code] for code in first.residues) == "MKVLAW"
     assert len(second.residues) == 20
+
+
+DNA = "ATGGCGTGCAAATTTGGCCTGACCGATTACGCTAGGCATCCGTTAACGGATCA"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f">a\n{DNA}\n",
+        f">a\n{DNA[:30]}\n>b\n{DNA[30:].lower()}N\n",
+        f">a\n{DNA}\n".replace("T", "U"),
+    ],
+)
+def test_dna_is_refused(tmp_path, content):
+    (said,) = problems(tmp_path, content)
+    assert said.startswith("x.fa looks like DNA: it holds A, C, G and T alone. Translate it first")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        ">short\nGATTACA\n",
+        f">mixed\n{DNA}\n>b\nMKV\n",
+        ">antifreeze glycoprotein\n" + "AAT" * 40 + "\n",
+        ">silk\n" + "GA" * 40 + "\n",
+    ],
+)
+def test_what_may_be_a_protein_is_none(tmp_path, content):
+    assert problems(tmp_path, content) == []

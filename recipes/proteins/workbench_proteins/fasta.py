@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from workbench import ParameterError, Problem, Source
+from workbench_proteins.dna import Letters
 
 LETTERS = "ACDEFGHIKLMNPQRSTVWY-BJZOUX*~"
 """Easel's amino acid alphabet in its order: a residue's code is its place here."""
@@ -71,6 +72,7 @@ class Records:
         self._parts: list[bytes] = []
         self._length = 0
         self._hashes = array("q")
+        self._letters = Letters()
 
     @property
     def problems(self) -> list[Problem]:
@@ -99,6 +101,12 @@ class Records:
             yield record
         if not self._line and not headless:
             self._say("holds no sequences: give a file with lines '>name', each with residues.")
+        if self._letters.dna:
+            self._say(
+                "looks like DNA: it holds A, C, G and T alone. Translate it first, for example "
+                "with EMBOSS transeq or Biopython's Seq.translate. Should these be proteins "
+                "indeed, put them into one file with others."
+            )
         self._say_duplicates()
 
     def _begin(self, number: int, line: bytes) -> None:
@@ -118,6 +126,7 @@ class Records:
             self._hashes.append(hash(words[0]))
 
     def _add(self, number: int, line: bytes) -> None:
+        self._letters.add(line)
         codes = line.translate(_CODES, _BLANKS)
         if _BAD in codes:
             self._say(_illegal(line, codes), number)

@@ -13,6 +13,7 @@ from workbench import Example, Picture, Recipe, Stage
 from workbench_proteins.hits import DOM_Z, HITS, HMMER
 from workbench_proteins.search_figures import figures
 from workbench_proteins.search_ingest import INGESTED, ingest, plan_ingest, room
+from workbench_proteins.search_notes import notes
 from workbench_proteins.search_parameters import SearchParameters
 from workbench_proteins.search_stage import SearchState, combine, plan_search, root, search
 
@@ -48,6 +49,7 @@ recipe = Recipe(
     room=room,
     items="query",
     figures=figures,
+    notes=notes,
     table="hits",
     columns=("target", "evalue", "score", "identity", "query_coverage", "target_coverage"),
     order=("evalue",),

@@ -59,13 +59,22 @@ class ItemCounts(Answer):
     failed: int
 
 
+class StageItems(Answer):
+    """What one stage counts (its `dim`: structures, strains), by state."""
+
+    stage: str
+    dim: str
+    counts: ItemCounts
+
+
 class ItemsPage(Answer):
-    """A page of the items."""
+    """A page of the items, those of all stages together; `stages` counts them one by one."""
 
     items: list[Item]
     offset: int
     total: int
     counts: ItemCounts
+    stages: list[StageItems]
 
 
 class TableQuery(Document):

@@ -25,12 +25,13 @@ export interface IItemCounts {
   failed: number;
 }
 
-/** A page of the items. */
+/** A page of the items, those of all stages together; `stages` counts them one by one. */
 export interface IItemsPage {
   items: IItem[];
   offset: number;
   total: number;
   counts: IItemCounts;
+  stages: IStageItems[];
 }
 
 /** Which items. */
@@ -48,6 +49,13 @@ export interface IRows {
   total: number;
   unfiltered: number;
   order: string[];
+}
+
+/** What one stage counts (its `dim`: structures, strains), by state. */
+export interface IStageItems {
+  stage: string;
+  dim: string;
+  counts: IItemCounts;
 }
 
 /** A column of the table. */

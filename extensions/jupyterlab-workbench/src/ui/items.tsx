@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { IItem, IItemsPage, IRunPage } from '../documents';
+import type { IItem, IItemsPage, IRunPage, IStageItems } from '../documents';
 import type { Rest } from '../rest';
 import { count, isLive, items } from '../words';
 import { useQuestion } from './hooks';
@@ -71,6 +71,7 @@ export function ItemsTab(props: {
         <Pages page={page} go={setOffset} />
       </div>
       <Trouble error={error} />
+      {page.stages.length > 1 && <Stages stages={page.stages} />}
       <ItemTable
         items={page.items}
         chosen={chosen}
@@ -80,16 +81,37 @@ export function ItemsTab(props: {
   );
 }
 
+/** What each stage counts: its items are not those of another one. */
+function Stages(props: { stages: IStageItems[] }): JSX.Element {
+  return (
+    <p className="jp-mod-more">{props.stages.map(stageWords).join(' · ')}</p>
+  );
+}
+
+/** One stage, as `relax: 3 structure items, 2 done, 1 failed`. */
+function stageWords(one: IStageItems): string {
+  const states = (['done', 'failed', 'not_run'] as const).filter(
+    state => one.counts[state] > 0
+  );
+  const all = states.reduce((sum, state) => sum + one.counts[state], 0);
+  const each = states.map(
+    state => `${count(one.counts[state])} ${WORDS[state]}`
+  );
+  const named = one.dim === one.stage ? '' : ` (one a ${one.dim})`;
+  return [`${one.stage}: ${items(all)}${named}`, ...each].join(', ');
+}
+
 function Pages(props: {
   page: IItemsPage;
   go: (offset: number) => void;
 }): JSX.Element {
-  const { offset, total, items } = props.page;
+  const { offset, total, items, stages } = props.page;
+  const whole = stages.length > 1 ? ' in all stages' : '';
   return (
     <span className="jp-mod-end">
       <span role="status">
         {total
-          ? `${count(offset + 1)} to ${count(offset + items.length)} of ${count(total)}`
+          ? `${count(offset + 1)} to ${count(offset + items.length)} of ${count(total)}${whole}`
           : 'No items'}
       </span>
       {total > LIMIT && (

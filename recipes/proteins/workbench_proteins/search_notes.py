@@ -1,0 +1,17 @@
+"""What whoever reads a result of proteins.search has to know."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workbench_proteins.search_parameters import SearchParameters
+
+
+def notes(dataset: Any, p: SearchParameters) -> list[str]:
+    """Say that nothing was found, which an empty table leaves open."""
+    if dataset.sizes["hit"] or not (dataset["search_status"].values == 1).any():
+        return []
+    return [
+        f"No hits below E-value {p.evalue:g}: no protein of the database is related to a query as "
+        "far as the sequences tell."
+    ]
