@@ -72,6 +72,8 @@ def group(port: int | None, options: tuple[str, ...]) -> int:
             f"workbench's panel: {sys.executable} -m pip install 'science-workbench[lab]'",
             code="no_lab",
         )
+    children: list[subprocess.Popen[bytes]] = []
+    ended = _ended_by_signals(children)
     process = subprocess.Popen(
         _command(port or _free_port(), options),
         # On a shared computer everybody sees command lines; the environment is ours.
@@ -79,7 +81,9 @@ def group(port: int | None, options: tuple[str, ...]) -> int:
         # Signals of the terminal reach us alone: we end the server, and it ends its kernels.
         process_group=0,
     )
-    ended = _ended_by_signals(process)
+    children.append(process)
+    if ended:
+        process.terminate()
     told = _info_file(process.pid)
     # One of that number may have died here without a word.
     told.unlink(missing_ok=True)
@@ -94,16 +98,17 @@ def group(port: int | None, options: tuple[str, ...]) -> int:
     return 0
 
 
-def _ended_by_signals(process: subprocess.Popen[bytes]) -> list[int]:
-    """Have what ends us end the server; return the list that will hold those signals."""
+def _ended_by_signals(children: Sequence[subprocess.Popen[bytes]]) -> list[int]:
+    """Have what ends us end the server once it is there; return the list of those signals."""
     ended: list[int] = []
 
     def end(number: int, _frame: FrameType | None) -> None:
         ended.append(number)
-        if len(ended) == 1:
-            process.terminate()
-        else:
-            process.kill()
+        for process in children:
+            if len(ended) == 1:
+                process.terminate()
+            else:
+                process.kill()
 
     for number in ENDS:
         # As under nohup.

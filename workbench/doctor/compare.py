@@ -11,6 +11,7 @@ from workbench.doctor.findings import Finding, bad, good, unknown, warning
 from workbench.doctor.home import clock_finding
 from workbench.doctor.mounts import LITTLE_BYTES, MEMORY
 from workbench.doctor.software import same_software
+from workbench.resources import LEAST_BYTES
 
 SHARED, CARD, SCRATCH, LIMITS, REACH = "shared folder", "card", "scratch", "limits", "network"
 FEW_FILES = 1024
@@ -90,6 +91,8 @@ def _limits(told: Mapping[str, Any]) -> Finding:
     )
     if told["open_files"] < FEW_FILES:
         return warning(LIMITS, said, "Add 'ulimit -n 4096' to 'prologue' in the site file")
+    if memory < LEAST_BYTES:
+        return warning(LIMITS, said, "Fewer workers have more each: workbench cluster scale NAME N")
     return good(LIMITS, said)
 
 

@@ -67,6 +67,12 @@ def test_a_node_that_is_as_it_should_be():
         ({"scratch": {**REPORT["scratch"], "type": "tmpfs"}}, "scratch", "warning", "memory"),
         ({"scratch": {**REPORT["scratch"], "free_bytes": 1}}, "scratch", "warning", "0.0 GB"),
         ({"limits": {**REPORT["limits"], "open_files": 256}}, "limits", "warning", "256 open"),
+        (
+            {"limits": {**REPORT["limits"], "memory_limit_bytes": 2e8}},
+            "limits",
+            "warning",
+            "0.2 GB",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_node_is_told_with_its_fix(changed, check, state, word):
