@@ -12,6 +12,6 @@ def notes(dataset: Any, p: SearchParameters) -> list[str]:
     if dataset.sizes["hit"] or not (dataset["search_status"].values == 1).any():
         return []
     return [
-        f"No hits below E-value {p.evalue:g}: no protein of the database is related to a query as "
-        "far as the sequences tell."
+        f"No hits below E-value {p.evalue:g}: nothing in this database is as much like a query. "
+        "A larger evalue also reports what may be chance."
     ]
