@@ -67,8 +67,8 @@ def test_a_retry_of_what_is_still_bad_fails_again_and_loses_nothing(shared):
     run = shared.start("faults.steps", n=N, bad="3:raise 999:nan")
     assert shared.call("run", "wait", run.id).returncode == 5
     said = shared.call("run", "show", run.id).stdout
-    assert "item 3: ValueError: this item is bad" in said
-    assert "item 999: the kernel returned NaN" in said
+    assert "failed: main of 3: ValueError: this item is bad" in said
+    assert "failed: main of 999: the kernel returned NaN" in said
     assert f"workbench run retry {run.id}" in said
     before = run.result()
     assert shared.call("run", "retry", run.id, "--wait").returncode == 5

@@ -101,7 +101,13 @@ def item_name(dataset: Any, stage: Stage[Any], index: int) -> str:
         if which in dataset and dataset[which].dims == (dim,):
             name = str(dataset[owner][int(dataset[which][index])].values)
             return f"{name} {_label(dataset, stage, dim, index) or f'({index})'}"
-    return str(dataset[dim].values[index]) if dim in dataset.coords else f"{dim} {index}"
+    return _said(dataset[dim].values[index]) if dim in dataset.coords else f"{dim} {index}"
+
+
+def _said(coordinate: Any) -> str:
+    """Return a coordinate as people say it: 3 rather than 3.0."""
+    whole = isinstance(coordinate, np.floating) and coordinate.is_integer()
+    return str(int(coordinate) if whole else coordinate)
 
 
 def _label(dataset: Any, stage: Stage[Any], dim: str, index: int) -> str:
