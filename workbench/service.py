@@ -221,7 +221,7 @@ def open_run(run_id: str) -> Run:
 
 
 def runs(limit: int | None = None, after: str | None = None) -> Iterator[Run]:
-    """Yield the handles of all runs, the newest first.
+    """Yield the handles of all runs that can be found, the newest first.
 
     Parameters
     ----------
@@ -237,9 +237,10 @@ def runs(limit: int | None = None, after: str | None = None) -> Iterator[Run]:
         if limit is not None and count >= limit:
             return
         try:
-            yield Run(find_run(run_id), Drivers())
-        except NotFound:
+            folder = find_run(run_id)
+        except (NotFound, DamagedResult):
             continue
+        yield Run(folder, Drivers())
         count += 1
 
 

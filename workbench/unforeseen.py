@@ -9,9 +9,12 @@ from workbench.errors import Refused, WorkbenchError
 from workbench.home import workbench_home
 from workbench.room import ADVICE, full_words, no_room
 
+# A disk that is away or broken, and files that are none.
+BROKEN = (errno.EIO, errno.ESTALE, errno.EISDIR, errno.ENOTDIR, errno.ELOOP, errno.EMFILE)
+
 
 def refusal(error: Exception) -> Refused | None:
-    """Return a full disk, or a place where nobody may write, as such; None for any other error."""
+    """Return what is wrong with a disk or a file on it as such; None for any other error."""
     if not isinstance(error, OSError):
         return None
     if no_room(error):
@@ -22,6 +25,12 @@ def refusal(error: Exception) -> Refused | None:
             f"{error.filename or workbench_home()}: {error.strerror}. Choose a place where you may "
             "write: WORKBENCH_HOME for runs and clusters, --folder DIR for one run.",
             code="folder",
+        )
+    if error.errno in BROKEN:
+        return Refused(
+            f"{error.filename or workbench_home()} cannot be read or written: {error.strerror}. "
+            "Look at that file, and at the disk that holds it.",
+            code="disk",
         )
     return None
 

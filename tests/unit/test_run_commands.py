@@ -66,6 +66,7 @@ def test_a_damaged_run_is_told_and_hides_no_other(text):
     [
         ({"created": 7}, "is altered: its created is 7. Restore it"),
         ({"inputs": {"numbers": 3}}, "is altered: "),
+        ({"inputs": {"numbers": {"path": "x", "bytes": 1}}}, "is altered: it has no stored. "),
         ({"inputs": {"numbers": {}}}, "is altered: "),
     ],
 )
@@ -78,11 +79,26 @@ def test_a_description_that_was_altered_is_told(altered, words):
     assert "defect" not in said.output
 
 
+def test_a_run_elsewhere_whose_entry_is_damaged_hides_no_other(home):
+    good = a_run()
+    link = home / "runs" / "20260101-000000-away-000000.link.json"
+    link.write_text("{")
+    listed = json.loads(call("run", "list", "--json").stdout)["runs"]
+    assert [run["run_id"] for run in listed] == [good.name]
+    name = link.name.removesuffix(".link.json")
+    assert f"Forget the run with: workbench run delete {name}" in call("run", "show", name).output
+    assert call("run", "delete", name).exit_code == 0
+    assert not link.exists()
+
+
 def test_a_description_that_cannot_be_read_is_told():
     folder = a_run()
     (folder / "manifest.json").unlink()
     (folder / "manifest.json").mkdir()
-    assert "manifest.json cannot be read: Is a dir" in call("run", "show", folder.name).output
+    said = call("run", "show", folder.name)
+    assert said.exit_code == 4
+    assert "manifest.json cannot be read or written: Is a directory." in said.output
+    assert call("run", "list").exit_code == 0
 
 
 ODD = [{"notes": 5}, {"notes": [1]}, {"per_cluster": [1]}, {"error": "x"}, {"after_epoch": "1"}]

@@ -41,7 +41,12 @@ def test_an_end_of_an_id_or_the_word_last_will_do(three):
     assert shown(three[2]) == (0, three[2])
     listed = json.loads(call("run", "list", "--after", three[0][-6:], "--json").stdout)
     assert [run["run_id"] for run in listed["runs"]] == three[1:]
-    assert call("run", "delete", three[1][-6:], "last").exit_code == 0
+
+
+def test_what_is_deleted_is_named_in_full(three):
+    for part in (three[1][-6:], "last"):
+        assert call("run", "delete", part).exit_code == 3
+    assert call("run", "delete", three[0], three[1]).exit_code == 0
     assert [run.id for run in service.runs()] == [three[2]]
     assert shown(three[2][:10]) == (0, three[2])
 

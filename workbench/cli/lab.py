@@ -84,13 +84,19 @@ def group(port: int | None, options: tuple[str, ...]) -> int:
     children.append(process)
     if ended:
         process.terminate()
-    told = _info_file(process.pid)
-    # One of that number may have died here without a word.
-    told.unlink(missing_ok=True)
-    server = _server(process, told)
-    if server is not None:
-        _announce(server)
-    failed = process.wait() != 0
+    try:
+        told = _info_file(process.pid)
+        # One of that number may have died here without a word.
+        told.unlink(missing_ok=True)
+        server = _server(process, told)
+        if server is not None:
+            _announce(server)
+        failed = process.wait() != 0
+    except BaseException:
+        # Nobody else could end it.
+        process.terminate()
+        process.wait()
+        raise
     if not ended:
         return FAILED if failed else 0
     if signal.SIGHUP not in ended:

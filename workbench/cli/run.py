@@ -35,7 +35,7 @@ def group() -> None:
     """Start runs, follow them, and look at what they left.
 
     Where a run is asked for, its id's beginning or end will do if no other has it, and `last` is
-    the newest run.
+    the newest run; what is to be deleted is named in full.
     """
 
 
@@ -190,7 +190,8 @@ def delete(
 ) -> None:
     """Delete runs, or everything of them but the result."""
     found = _older(older_than) if older_than else []
-    names = list(dict.fromkeys([*map(run_named, run_ids), *found]))
+    # What cannot be brought back is named in full.
+    names = list(dict.fromkeys([*run_ids, *found]))
     if not names and not older_than:
         raise ParameterError("Say which runs: RUN_ID ... or --older-than 30d.")
     for name in names:
@@ -228,6 +229,8 @@ def _readable(runs: Iterator[Run]) -> Iterator[tuple[Run, dict[str, Any]]]:
             yield run, run.describe()
         except DamagedResult as error:
             click.echo(error.message, err=True)
+        except OSError as error:
+            click.echo(f"{run.folder} cannot be read: {error}", err=True)
 
 
 def _wait(run: Run, as_json: bool) -> int:

@@ -234,7 +234,7 @@ class ClusterFolder:
 
 
 def _sound(path: Path, kinds: Mapping[str, Kind]) -> dict[str, Any] | None:
-    """Return a JSON object, None for one that is not there or was damaged from outside."""
-    with contextlib.suppress(DamagedResult):
+    """Return a JSON object, None for one that is not there, cannot be read, or was damaged."""
+    with contextlib.suppress(DamagedResult, OSError):
         return read_record(path, kinds, "")
     return None

@@ -95,12 +95,12 @@ def read_record(path: Path, kinds: Mapping[str, Kind], mend: str) -> dict[str, A
     Raises
     ------
     DamagedResult
-        When it cannot be read, or is not such an object.
+        When it is not such an object.
+    OSError
+        When it cannot be read: that says nothing of what it holds.
     """
     try:
         found = read_json(path)
-    except OSError as error:
-        raise DamagedResult(f"{path} cannot be read: {error.strerror}.") from error
     except (ValueError, RecursionError) as error:
         raise DamagedResult(f"{path} is not JSON: {error}. {mend}") from error
     if found is None:
@@ -116,6 +116,6 @@ def check_record(
 ) -> None:
     """Check what was read from `path`; see :func:`read_record`."""
     for name, kind in kinds.items():
-        if not isinstance(found.get(name), kind):
+        if name not in found or not isinstance(found[name], kind):
             said = f"its {name} is {quoted(found[name])}" if name in found else f"it has no {name}"
             raise DamagedResult(f"{path} is altered: {said}. {mend}")

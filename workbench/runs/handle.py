@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -224,8 +226,8 @@ class Run:
     def charts(self, dataset: xarray.Dataset | None = None) -> dict[str, Any]:
         """Return the figures that the recipe draws, as altair charts by name.
 
-        There are none as long as a declared variable is not there: a stage that has no plan yet
-        has no dims.
+        Of a part of a result there are none as long as a declared variable is not there: a
+        stage that has no plan yet has no dims.
 
         Parameters
         ----------
@@ -238,7 +240,7 @@ class Run:
             return {}
         parameters = self.manifest.load(recipe, self.folder)
         found = self.open() if dataset is None else dataset
-        if not recipe.declared <= set(found.variables):
+        if found.attrs.get("partial") and not recipe.declared <= set(found.variables):
             return {}
         return dict(registry.asked(f"Drawing {recipe.id}", lambda: draw(found, parameters)))
 
@@ -269,6 +271,9 @@ class Run:
 
     def start(self) -> None:
         """Start a driver."""
+        # From now on it has its time to begin.
+        with contextlib.suppress(OSError):
+            os.utime(self.folder / "status.json")
         self.started = self._starter.start(self.folder)
 
     def _born(self, pid: int, last: Holder | None) -> None:

@@ -283,8 +283,10 @@ class RunIndex:
             except Exception as error:
                 # Not there, on a disk that is not mounted, damaged: `run show` says which.
                 # Whatever it is, it hides no other run.
-                LOG.debug("%s is not listed: %s", name, error)
+                if name not in self._damaged:
+                    LOG.warning("%s is not listed: %s", name, error)
                 self._damaged.add(name)
+                self._forget([name])
                 if _is_new(name):
                     self._begun.add(name)
                 continue

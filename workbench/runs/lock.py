@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from workbench.environ import seconds
-from workbench.errors import Refused
+from workbench.errors import DamagedResult, Refused
 from workbench.process import alive, identity, is_here
 from workbench.room import no_room
 from workbench.runs.files import TEXT_OR_NONE, Kind, read_record, replace_json
@@ -237,7 +237,7 @@ class DriverLock:
             try:
                 if not self.renew():
                     return
-            except OSError as error:
+            except (OSError, DamagedResult) as error:
                 LOG.warning("the lock could not be renewed: %s", error)
 
 

@@ -49,8 +49,8 @@ def page(run: Run) -> dict[str, Any]:
 def _audit(folder: Path) -> dict[str, Any] | None:
     try:
         return read_record(folder / "audit.json", {}, "The result itself is not touched by that.")
-    except DamagedResult as error:
-        return {"damaged": error.message}
+    except (DamagedResult, OSError) as error:
+        return {"damaged": str(error)}
 
 
 def log_piece(log: Path, start: int) -> dict[str, Any]:

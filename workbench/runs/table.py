@@ -271,7 +271,8 @@ def _wanted(condition: Condition, column: Column) -> float:
     text = condition.value.strip()
     if column.kind == "flag" and text.casefold() in FLAGS:
         return FLAGS[text.casefold()]
-    for kind in (int, float):
+    for kind in (int, float) if column.kind == "integer" else (float,):
+        # int: more digits than Python reads.
         with contextlib.suppress(ValueError):
             wanted = kind(text)
             if not math.isnan(wanted):

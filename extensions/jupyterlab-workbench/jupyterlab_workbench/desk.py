@@ -9,6 +9,8 @@ from typing import Any
 
 import workbench
 from jupyterlab_workbench.answers import Answers
+from jupyterlab_workbench.errors import Told
+from workbench.errors import WorkbenchError
 
 WATCH_S = 10.0
 NEWS_S = 2.0
@@ -86,7 +88,8 @@ class Desk:
                 await look()
             except Exception as error:
                 # Whatever it was, the next look may go well: nobody else restarts drivers here.
-                self._log.warning("The runs could not be looked at: %s", error)
+                defect = not isinstance(error, OSError | WorkbenchError | Told)
+                self._log.warning("The runs could not be looked at: %s", error, exc_info=defect)
 
     async def look_for_news(self) -> None:
         """Tell that runs have begun or ended: browsers ask only then, and seldom by themselves."""

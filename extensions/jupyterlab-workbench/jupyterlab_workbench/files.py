@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 from pathlib import Path
 from typing import IO, Any
 
@@ -56,7 +57,11 @@ class Files(Request):
         except WorkbenchError as error:
             self._refused = told(error)
         except OSError as error:
-            self._refused = told(explained(error, SERVER_LOG))
+            self._refused = self._unwritten(error)
+
+    def _unwritten(self, error: OSError) -> Told:
+        self.log.warning("an upload could not be written", exc_info=error)
+        return told(explained(error, SERVER_LOG))
 
     def data_received(self, chunk: bytes) -> None:
         """Take a piece of the body."""
@@ -70,7 +75,7 @@ class Files(Request):
             try:
                 self._file.write(chunk)
             except OSError as error:
-                self._refused = self._refused or told(explained(error, SERVER_LOG))
+                self._refused = self._refused or self._unwritten(error)
         elif self._json:
             self._told += chunk
 
@@ -137,6 +142,7 @@ class Files(Request):
 def _exists(path: Path) -> bool:
     try:
         return path.exists()
-    except OSError:
-        # A name that is longer than any file's.
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
         return False

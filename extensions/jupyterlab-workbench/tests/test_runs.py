@@ -179,9 +179,9 @@ async def test_what_cannot_be_read_is_told_without_a_traceback(client, place):
         shutil.copy(place.home / "runs" / place.good / "manifest.json", folder)
         (folder / "status.json").unlink()
         (folder / "status.json").mkdir()
-        error = await client.refused(500, "GET", "runs", folder.name)
-        assert error["code"] == "unexpected"
-        assert "report it with the end of the Jupyter server's log" in error["message"]
+        error = await client.refused(409, "GET", "runs", folder.name)
+        assert error["code"] == "disk"
+        assert f"{folder / 'status.json'} cannot be read or written: Is a" in error["message"]
     finally:
         shutil.rmtree(folder)
 

@@ -66,7 +66,9 @@ export function Figures(props: {
   if (live && (!begun || found?.names.length === 0)) {
     return (
       <p className="jp-Workbench-empty">
-        Figures appear here with the first results.
+        {begun
+          ? 'Figures appear here once every stage has begun.'
+          : 'Figures appear here with the first results.'}
       </p>
     );
   }

@@ -16,6 +16,7 @@ const WIDEST = 280;
 const LETTER = 7.5;
 const MARGIN = 20;
 const DRAGGED = 3;
+const HANDLE = 6;
 
 /** A column as wide as its name, which is what tells it from others. */
 function width(words: string): number {
@@ -81,14 +82,14 @@ export function Grid(props: {
       grid.selectionModel = new BasicSelectionModel({ dataModel: model });
     }
   }, [model]);
-  const pressed = useRef(0);
+  const pressed = useRef({ x: 0, y: 0 });
   const header = (event: React.MouseEvent) => {
-    // Who draws a column wider does not sort by it.
-    if (Math.abs(event.clientX - pressed.current) > DRAGGED) {
-      return;
-    }
-    const hit = drawn.current?.hitTest(event.clientX, event.clientY);
-    if (hit?.region === 'column-header') {
+    const { clientX: x, clientY: y } = event;
+    const { x: fromX, y: fromY } = pressed.current;
+    const hit = drawn.current?.hitTest(x, y);
+    // Who draws a column wider, or a selection up to its name, does not sort by it.
+    const moved = Math.hypot(x - fromX, y - fromY) > DRAGGED;
+    if (hit?.region === 'column-header' && !moved && !atEdge(hit)) {
       sort(model.first.columns[hit.column].name);
     }
   };
@@ -99,11 +100,16 @@ export function Grid(props: {
       role="group"
       aria-label={summary}
       onMouseDownCapture={event => {
-        pressed.current = event.clientX;
+        pressed.current = { x: event.clientX, y: event.clientY };
       }}
       onClick={header}
     />
   );
+}
+
+/** Whether a column is drawn wider or narrower there. */
+function atEdge(hit: DataGrid.HitTestResult): boolean {
+  return hit.x < HANDLE || hit.width - hit.x < HANDLE;
 }
 
 /** Take the colours of the theme. */

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import type { IRows, IRunPage, ITableColumn } from '../documents';
 import { type Rest, RestError } from '../rest';
 import { count, isLive } from '../words';
@@ -28,6 +28,8 @@ export function TableTab(props: {
   const [model, setModel] = useState<RowsModel>();
   const [error, setError] = useState<Error | null>(null);
   const [refused, setRefused] = useState<Error | null>(null);
+  const latest = useRef(order);
+  latest.current = order;
   const begun = run.items.done > 0 || !isLive(run.state);
   const ask = async () => {
     if (!begun) {
@@ -39,8 +41,10 @@ export function TableTab(props: {
     } catch (reason) {
       if (model && reason instanceof RestError && reason.status === 422) {
         // What cannot be met is told, and does not stand in the way of the next.
-        setRefused(reason);
-        setOrder(model.order);
+        if (latest.current === order) {
+          setRefused(reason);
+          setOrder(model.order);
+        }
         return;
       }
       setError(reason as Error);
