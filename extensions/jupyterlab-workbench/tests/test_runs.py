@@ -225,6 +225,6 @@ async def test_a_full_disk_is_told(client, place, tmp_path, monkeypatch):
         body = {"recipe": "kinds.every", "values": {"numbers": str(place.numbers)}}
         error = await client.refused(409, "POST", "runs", body=body)
         assert error["code"] == "no_space"
-        assert f"The file system {tmp_path} that holds" in error["message"]
+        assert f"are free on the file system of {tmp_path}" in error["message"]
     finally:
         subprocess.run(["umount", "--lazy", tmp_path], check=True)
