@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Callable
 from pathlib import Path
 
 from workbench.errors import Refused, WorkbenchError
@@ -13,7 +14,7 @@ from workbench.room import ADVICE, full_words, no_room
 BROKEN = (errno.EIO, errno.ESTALE, errno.EISDIR, errno.ENOTDIR, errno.ELOOP, errno.EMFILE)
 
 
-def refusal(error: Exception) -> Refused | None:
+def _refusal(error: Exception) -> Refused | None:
     """Return what is wrong with a disk or a file on it as such; None for any other error."""
     if not isinstance(error, OSError):
         return None
@@ -35,10 +36,21 @@ def refusal(error: Exception) -> Refused | None:
     return None
 
 
-def explained(error: Exception, details: str) -> WorkbenchError:
-    """Return what people are told of any error; `details` says where more is written of it."""
-    return refusal(error) or WorkbenchError(
+def explained(error: Exception, details: Callable[[], str]) -> WorkbenchError:
+    """Return what people are told of any error.
+
+    Parameters
+    ----------
+    details
+        Asked for a defect alone: writes more of it down, and returns where that stands.
+    """
+    return _refusal(error) or WorkbenchError(
         f"Something unexpected happened: {type(error).__name__}: {error}. This is a defect of the "
-        f"workbench, not of your input. Please report it with {details}",
+        f"workbench, not of your input. Please report it with {details()}",
         code="unexpected",
     )
+
+
+def server_log() -> str:
+    """Say where those find more who use the workbench in JupyterLab."""
+    return "the end of the Jupyter server's log."

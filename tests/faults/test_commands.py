@@ -175,27 +175,27 @@ def test_a_terminal_that_is_closed_leaves_the_run_alone(shared):
     assert (code, document["state"]) == (0, "completed")
 
 
-def few_files(place, n):
-    """A run of many items has few files, at its end and on its way."""
+def files_of(place, n):
+    """Run many items; return the most files that there were on the way, and those at the end."""
     run = place.start("faults.steps", n=n, side="")
     most = 0
     while run.state not in ("completed", "failed"):
         most = max(most, files_below(run.folder))
         time.sleep(0.1)
-    assert run.state == "completed", run.log()
-    assert most <= 2000
-    assert files_below(run.folder) <= 200
-    assert run.describe()["items"] == {"total": n, "done": n, "failed": 0, "not_run": 0}
+    assert run.describe()["items"] == {"total": n, "done": n, "failed": 0, "not_run": 0}, run.log()
+    return most, files_below(run.folder)
 
 
 def test_100_000_items_are_few_files(shared):
-    few_files(shared, 100_000)
+    most, left = files_of(shared, 100_000)
+    assert (most <= 2000, left <= 200) == (True, True), (most, left)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
 def test_1_000_000_items_are_few_files(shared):
-    few_files(shared, 1_000_000)
+    most, left = files_of(shared, 1_000_000)
+    assert (most <= 2000, left <= 200) == (True, True), (most, left)
 
 
 @pytest.mark.long

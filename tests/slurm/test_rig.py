@@ -225,14 +225,14 @@ def test_the_big_pool_has_cards_of_every_state(big_slurm):
 def test_grid_engine_shares_out_its_cards(sge, tmp_path):
     words = ("qsub", "-terse", "-b", "y", "-j", "y", "-o", str(tmp_path / "out"), "-l", "dcu=3")
     first, second = (sge.call(*words, "sleep", "600").strip() for _ in range(2))
-    states = {}
 
-    def shared():
+    def states():
         lines = map(str.split, sge.call("qstat").splitlines()[2:])
-        states.update({line[0]: line[4] for line in lines})
-        return states == {first: "r", second: "qw"}
+        return {line[0]: line[4] for line in lines}
 
-    until(shared, 20, f"one runs, one waits: {states}", every_s=0.2)
+    shared = {first: "r", second: "qw"}
+    until(lambda: states() == shared, 20, "one runs, one waits", every_s=0.2)
+    assert states() == shared
     sge.call("qdel", first)
     until(lambda: second in sge.call("qstat", "-s", "r"), 20, "the other one runs", every_s=0.2)
     sge.call("qdel", second)

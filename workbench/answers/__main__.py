@@ -18,7 +18,7 @@ from typing import IO, Any
 
 from workbench.answers.questions import QUESTIONS
 from workbench.errors import NotFound, WorkbenchError
-from workbench.unforeseen import explained
+from workbench.unforeseen import explained, server_log
 
 THREADS = 4
 
@@ -37,7 +37,7 @@ def answer(question: Mapping[str, Any]) -> str:
         known = error
     except Exception as error:
         traceback.print_exception(error)
-        known = explained(error, "the end of the Jupyter server's log.")
+        known = explained(error, server_log)
     told = {**known.to_json(), "kind": type(known).__name__}
     return json.dumps({"id": question["id"], "error": told})
 

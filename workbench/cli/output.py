@@ -14,7 +14,7 @@ import click
 
 from workbench.errors import NotFound, ParameterError, Refused, WorkbenchError, shortened
 from workbench.home import workbench_home
-from workbench.unforeseen import explained, refusal
+from workbench.unforeseen import explained
 
 P = ParamSpec("P")
 
@@ -68,7 +68,7 @@ def translated(function: Callable[P, int | None]) -> Callable[P, None]:
             # Whoever read the output has seen enough: click ends quietly.
             raise
         except Exception as error:
-            told = refusal(error) or explained(error, _kept(error))
+            told = explained(error, functools.partial(_kept, error))
             emit_error(told.to_json(), bool(kwargs.get("as_json")))
             code = exit_code(told)
         click.get_current_context().exit(code)

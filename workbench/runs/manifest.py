@@ -108,7 +108,7 @@ def read_manifest(folder: Path) -> Manifest:
     Raises
     ------
     DamagedResult
-        When it is missing, unreadable or of an unknown format; unknown keys are ignored.
+        When it is missing, altered or of an unknown format; unknown keys are ignored.
     """
     path = folder / "manifest.json"
     found = read_record(path, {}, RESTORE)

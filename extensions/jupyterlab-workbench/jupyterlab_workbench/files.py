@@ -13,9 +13,9 @@ from tornado import web
 import workbench
 from jupyterlab_workbench.documents.recipes import ContentsPath, UploadQuery
 from jupyterlab_workbench.errors import Told, plain, told
-from jupyterlab_workbench.request import BODY_BYTES, SERVER_LOG, Request, verb
+from jupyterlab_workbench.request import BODY_BYTES, Request, verb
 from workbench.errors import WorkbenchError, quoted
-from workbench.unforeseen import explained
+from workbench.unforeseen import explained, server_log
 
 JSON = "application/json"
 ENDLESS = 2**62
@@ -61,7 +61,7 @@ class Files(Request):
 
     def _unwritten(self, error: OSError) -> Told:
         self.log.warning("an upload could not be written", exc_info=error)
-        return told(explained(error, SERVER_LOG))
+        return told(explained(error, server_log))
 
     def data_received(self, chunk: bytes) -> None:
         """Take a piece of the body."""

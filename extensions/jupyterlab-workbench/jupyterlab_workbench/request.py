@@ -17,10 +17,9 @@ from tornado.iostream import StreamClosedError
 from jupyterlab_workbench.desk import Desk
 from jupyterlab_workbench.errors import Told, invalid, plain, told
 from workbench.errors import WorkbenchError
-from workbench.unforeseen import explained
+from workbench.unforeseen import explained, server_log
 
 BODY_BYTES = 2**20
-SERVER_LOG = "the end of the Jupyter server's log."
 D = TypeVar("D", bound=BaseModel)
 Verb = Callable[..., Coroutine[Any, Any, Any]]
 
@@ -113,7 +112,7 @@ def verb(method: Verb) -> Verb:
             return
         except Exception as error:
             self.log.exception("%s", self.request.path)
-            self.tell_error(told(explained(error, SERVER_LOG)))
+            self.tell_error(told(explained(error, server_log)))
 
     return cast("Verb", call)
 

@@ -12,6 +12,7 @@ from ase.build import bulk
 from ase.io import write
 
 from workbench import ParameterError
+from workbench.testing.contrast import GROUNDS, LEAST, contrast
 from workbench_materials import calculators
 from workbench_materials.elastic import recipe
 from workbench_materials.elastic_figures import BAR, GREY, MARK
@@ -236,18 +237,9 @@ def test_figures(run_here):
 
 
 @pytest.mark.parametrize("colour", [BAR, MARK, GREY])
-@pytest.mark.parametrize("ground", ["#ffffff", "#212121"])
+@pytest.mark.parametrize("ground", GROUNDS)
 def test_every_colour_is_seen_on_light_and_on_dark(colour, ground):
-    # WCAG 2.2, success criterion 1.4.11: 3:1 for what a figure consists of.
-    bright, dark = sorted((_luminance(colour), _luminance(ground)), reverse=True)
-    assert (bright + 0.05) / (dark + 0.05) >= 3
-
-
-def _luminance(colour):
-    """Relative luminance of sRGB, WCAG 2.2."""
-    parts = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
-    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
-    return float(linear @ [0.2126, 0.7152, 0.0722])
+    assert contrast(colour, ground) >= LEAST
 
 
 def test_figures_where_nothing_was_fitted(run_here, tmp_path):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from workbench.testing.contrast import GROUNDS, LEAST, contrast
 from workbench_proteins.search import recipe
 from workbench_proteins.search_figures import MOST_POINTS, best_domains, figures
 from workbench_proteins.search_parameters import SearchParameters
@@ -52,22 +53,12 @@ def test_the_best_domain_of_each_target_is_drawn():
     assert {row["coverage"] for row in rows} == {0.5}
 
 
-@pytest.mark.parametrize("ground", ["#ffffff", "#212121"])
+@pytest.mark.parametrize("ground", GROUNDS)
 def test_every_colour_is_seen_on_light_and_on_dark(ground):
-    # WCAG 2.2, success criterion 1.4.11: 3:1 for what a figure consists of.
     chart = charts(dataset(3, 4))["identity"].to_dict()
     scale = chart["encoding"]["color"]["scale"]
     assert chart["mark"]["opacity"] == 1
-    for colour in scale["range"]:
-        bright, dark = sorted((_luminance(colour), _luminance(ground)), reverse=True)
-        assert (bright + 0.05) / (dark + 0.05) >= 3
-
-
-def _luminance(colour):
-    """Relative luminance of sRGB, WCAG 2.2."""
-    parts = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
-    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
-    return float(linear @ [0.2126, 0.7152, 0.0722])
+    assert min(contrast(colour, ground) for colour in scale["range"]) >= LEAST
 
 
 def test_figures_stay_small():

@@ -46,12 +46,15 @@ def suite(**changes):
 
 def test_nothing_is_wrong_with_the_good_one():
     kit = suite()
-    kit.test_parameters_are_a_json_schema()
-    kit.test_every_parameter_has_help_and_a_unit()
-    kit.test_every_output_has_a_unit()
-    kit.test_the_catalogue_can_show_it()
-    kit.test_the_first_plan_is_deterministic()
-    kit.test_the_first_plan_covers_the_items_once()
+    for check in (
+        kit.test_parameters_are_a_json_schema,
+        kit.test_every_parameter_has_help_and_a_unit,
+        kit.test_every_output_has_a_unit,
+        kit.test_the_catalogue_can_show_it,
+        kit.test_the_first_plan_is_deterministic,
+        kit.test_the_first_plan_covers_the_items_once,
+    ):
+        assert check() is None
 
 
 @pytest.mark.parametrize(
