@@ -49,7 +49,7 @@ dev: $(INSTALLED) ## set up .venv with everything the tests need
 .PHONY: test
 test: $(BUILT) debian ## lint, then every test but the long fault matrix
 	@lint=0; $(MAKE) lint || lint=$$?; \
-	$(BIN)/python -m pytest -m "not long" -n 2 --dist loadscope --durations=10; \
+	$(BIN)/python -m pytest -m "not long" -n 2 --dist loadscope --no-loadscope-reorder --durations=10; \
 	exit $$lint
 
 .PHONY: faults

@@ -1,6 +1,7 @@
 """What holds for all tests: none is skipped under ``CI=true``, and a scheduler's run side by side.
 
-Where two processes share the tests, all that asks a scheduler goes to one of them, in order.
+Where two processes share the tests, all that asks a scheduler goes to one of them, in order, and
+first: it takes the longest.
 """
 
 import os
@@ -48,17 +49,27 @@ ASK_A_SCHEDULER = (
     "tests/ui/test_clusters.py",
     "tests/ui/test_pool.py",
 )
+# They share servers and clusters of their folder, and their order.
+TOGETHER = ("tests/faults/", "tests/ui/")
 
 
-class Halves(LoadScopeScheduling):
-    """Shares the tests out in two parts, each to one process, in order."""
+class Parts(LoadScopeScheduling):
+    """Shares the tests out to processes, part by part, each part in order."""
 
     def _split_scope(self, nodeid):
-        return "scheduler" if nodeid.startswith(ASK_A_SCHEDULER) else "computer"
+        if nodeid.startswith(ASK_A_SCHEDULER):
+            return "scheduler"
+        return next(
+            (folder for folder in TOGETHER if nodeid.startswith(folder)), nodeid.partition("::")[0]
+        )
 
 
 def pytest_xdist_make_scheduler(config, log):
-    return Halves(config, log)
+    return Parts(config, log)
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: not item.nodeid.startswith(ASK_A_SCHEDULER))
 
 
 @pytest.hookimpl(wrapper=True)

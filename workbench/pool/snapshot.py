@@ -138,7 +138,7 @@ class Snapshot:
     def problems_of(self, asked: Collection[str]) -> list[str]:
         """Return what went wrong with the schedulers that are used, or asked for."""
         unset = [self._unset(name) for name in asked if name in set(self.told) - set(self.names)]
-        return [*unset, *(self._read[1] if self.names else ())]
+        return [*unset, *self._read[1]]
 
     def _unset(self, name: str) -> str:
         error = next(iter(self.told[name].values())).error
@@ -148,7 +148,6 @@ class Snapshot:
     def _read(self) -> tuple[dict[str, Shown], list[str]]:
         shown: dict[str, Shown] = {}
         problems: list[str] = []
-        problems += [] if self.names else map(self._unset, self.told)
         for name in self.names:
             scheduler, answers = schedulers().usable[name], self.told[name]
             found: dict[str, list[Any]] = {}
@@ -171,8 +170,8 @@ class Snapshot:
 
     @property
     def problems(self) -> list[str]:
-        """Return what went wrong, one sentence each."""
-        return self._read[1]
+        """Return what went wrong, one sentence each: where no scheduler is used, why."""
+        return self.problems_of(() if self.names else self.told)
 
     @cached_property
     def nodes(self) -> list[Node]:
