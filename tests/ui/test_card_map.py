@@ -14,6 +14,7 @@ from tests.ui.paints import COUNT, first_paint_ms, frames_per_s, open_map
 from tests.ui.place import Place
 from tests.ui.test_looks import THEMES, findings
 from tools.rig.big import BigSlurm
+from workbench.testing.contrast import LEAST, contrast
 
 PAINT_MS = 1000
 # What a picture of 32,000 cards reaches without a graphics card on a computer with other work.
@@ -159,7 +160,7 @@ def test_colours_are_told_apart(map_of, picture, theme):
     desk, _ = map_of(theme)
     colour = desk.page.evaluate(COLOURS, [*STATES, "ground"])
     for state in STATES:
-        assert contrast(colour[state], colour["ground"]) >= 3, (theme, state)
+        assert contrast(colour[state], colour["ground"]) >= LEAST, (theme, state)
     for one, other in itertools.combinations(STATES, 2):
         for kind, matrix in BLINDNESS.items():
             assert distance(seen(colour[one], matrix), seen(colour[other], matrix)) > 20, (
@@ -248,15 +249,6 @@ BLINDNESS = {
 def linear(colour):
     parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
     return [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
-
-
-def contrast(one, other):
-    """Of WCAG 2."""
-    lights = sorted(
-        sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear(colour), strict=True))
-        for colour in (one, other)
-    )
-    return (lights[1] + 0.05) / (lights[0] + 0.05)
 
 
 def seen(colour, matrix):

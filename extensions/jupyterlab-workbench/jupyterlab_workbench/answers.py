@@ -11,11 +11,14 @@ import threading
 import time
 from concurrent.futures import Future
 from logging import Logger
+from queue import SimpleQueue
 from typing import Any
 
 from jupyterlab_workbench.errors import answered, plain
 
 IDLE_S = 120.0
+# Nothing that is asked takes as long by itself: larger files are read by runs.
+SILENT_S = 300.0
 END_S = 5.0
 
 
@@ -28,17 +31,24 @@ class Answers:
         The Python that has the recipes.
     idle_s
         End the process when nothing was asked for so long.
+    silent_s
+        Give the process up when it was asked and has answered nothing for so long.
     """
 
-    def __init__(self, python: str, log: Logger, idle_s: float = IDLE_S) -> None:
+    def __init__(
+        self, python: str, log: Logger, idle_s: float = IDLE_S, silent_s: float = SILENT_S
+    ) -> None:
         self.python = python
         self.idle_s = idle_s
+        self.silent_s = silent_s
         self._log = log
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
         self._process: subprocess.Popen[str] | None = None
+        self._lines: SimpleQueue[str | None] = SimpleQueue()
         self._waiting: dict[int, tuple[subprocess.Popen[str], Future[Any]]] = {}
         self._asked = 0.0
+        self._heard = 0.0
 
     @property
     def pid(self) -> int | None:
@@ -62,16 +72,12 @@ class Answers:
         with self._lock:
             process = self._started()
             number = next(self._numbers)
+            if not self._waiting:
+                self._heard = time.monotonic()
             line = json.dumps({"id": number, "ask": question, "with": given})
             self._waiting[number] = (process, future)
             self._asked = time.monotonic()
-            try:
-                if process.stdin is not None:
-                    process.stdin.write(line + "\n")
-                    process.stdin.flush()
-            except OSError as error:
-                self._waiting.pop(number, None)
-                raise self._gone() from error
+            self._lines.put(line)
         return future
 
     def end_if_idle(self) -> None:
@@ -81,13 +87,22 @@ class Answers:
                 return
         self.end()
 
+    def give_up_if_silent(self) -> None:
+        """Kill a process that hangs: who waits is told, and the next question starts another."""
+        with self._lock:
+            process, silent_s = self._process, time.monotonic() - self._heard
+            if process is None or not self._waiting or silent_s < self.silent_s:
+                return
+            self._log.error("No answer for %.0f s: process %s is ended", silent_s, process.pid)
+            process.kill()
+
     def end(self) -> None:
         """End the process."""
         with self._lock:
             process, self._process = self._process, None
+            self._lines.put(None)
         if process is None:
             return
-        _close(process)
         try:
             process.wait(END_S)
         except subprocess.TimeoutExpired:
@@ -112,18 +127,20 @@ class Answers:
                     f"{self.python} cannot be started ({error.strerror}): set WorkbenchApp.python "
                     "in jupyter_server_config.py to the Python that has the recipes.",
                 ) from error
-            reader = threading.Thread(target=self._read, args=(self._process,), daemon=True)
-            reader.start()
+            self._lines = SimpleQueue()
+            for work in (_send, self._read):
+                given = (self._process, self._lines)
+                threading.Thread(target=work, args=given, daemon=True).start()
         return self._process
 
-    def _read(self, process: subprocess.Popen[str]) -> None:
+    def _read(self, process: subprocess.Popen[str], lines: SimpleQueue[str | None]) -> None:
         """Hand out answers until the process ends, then tell those who still wait."""
         if process.stdout is not None:
-            with process.stdout as lines:
-                for line in lines:
+            with process.stdout as answers:
+                for line in answers:
                     self._take(json.loads(line))
         code = process.wait()
-        _close(process)
+        lines.put(None)
         with self._lock:
             left = {n: one for n, one in self._waiting.items() if one[0] is process}
             for number in left:
@@ -138,7 +155,7 @@ class Answers:
     def _take(self, said: dict[str, Any]) -> None:
         with self._lock:
             _, future = self._waiting.pop(said["id"])
-            self._asked = time.monotonic()
+            self._asked = self._heard = time.monotonic()
         if "error" in said:
             future.set_exception(answered(said["error"]))
         else:
@@ -153,9 +170,12 @@ class Answers:
         )
 
 
-def _close(process: subprocess.Popen[str]) -> None:
-    """Tell the process that nothing more will be asked."""
-    # What could not be sent to one that is gone is of no use any more.
+def _send(process: subprocess.Popen[str], lines: SimpleQueue[str | None]) -> None:
+    """Hand on questions, until None comes: a process that reads nothing holds up nobody else."""
+    # What could not be sent to one that is gone is told by who reads its answers.
     with contextlib.suppress(BrokenPipeError):
         if process.stdin is not None:
-            process.stdin.close()
+            with process.stdin:
+                for line in iter(lines.get, None):
+                    process.stdin.write(line + "\n")
+                    process.stdin.flush()

@@ -63,8 +63,14 @@ class Desk:
 
     def begin(self) -> None:
         """Begin to watch."""
-        watches = (self._watch(self.look, WATCH_S), self._watch(self.look_for_news, NEWS_S))
-        self._tasks = [asyncio.ensure_future(one) for one in watches]
+        self._tasks = [
+            asyncio.ensure_future(self._watch(look, every_s))
+            for look, every_s in (
+                (self.look, WATCH_S),
+                (self.look_for_news, NEWS_S),
+                (self.look_after_answers, WATCH_S),
+            )
+        ]
 
     async def close(self) -> None:
         """End the watch and the answers' process; runs go on."""
@@ -100,9 +106,13 @@ class Desk:
             self._news()
         self._told = found
 
-    async def look(self) -> None:
-        """Restart drivers that died under our eyes, and let go of what nobody uses."""
+    async def look_after_answers(self) -> None:
+        """End the answers' process when nobody needs it, and when it hangs."""
+        await asyncio.to_thread(self.answers.give_up_if_silent)
         await asyncio.to_thread(self.answers.end_if_idle)
+
+    async def look(self) -> None:
+        """Restart drivers that died under our eyes."""
         if self._index is None:
             return
         live = await asyncio.to_thread(self._index.running)

@@ -83,6 +83,44 @@ async def test_a_process_that_was_killed_is_told_and_replaced(client, place, jp_
     await client.get("recipes")
 
 
+async def test_a_process_that_hangs_is_given_up(client, place, jp_serverapp, monkeypatch):
+    monkeypatch.setattr(desks, "WATCH_S", 0.2)
+    desk = jp_serverapp.web_app.settings["workbench_desk"]
+    desk.begin()
+    answers = desk.answers
+    await client.get("recipes")
+    [hung] = [process for process in place.processes() if process.pid == answers.pid]
+    hung.suspend()
+    # More than a pipe holds: what cannot even be sent holds up nobody.
+    long = {"values": {"text": "x" * 2**17}}
+    asked = [
+        asyncio.ensure_future(client.refused(503, "GET", "recipes")),
+        asyncio.ensure_future(
+            client.refused(503, "POST", "recipes", "kinds.every", "check", body=long)
+        ),
+    ]
+    await asyncio.sleep(1)
+    assert answers.pid == hung.pid
+    usual_s, answers.silent_s = answers.silent_s, 0.5
+    done = await asyncio.wait_for(asyncio.gather(*asked), 15)
+    answers.silent_s = usual_s
+    assert "ended while it was asked" in done[0]["message"]
+    await client.get("recipes")
+    assert answers.pid not in (None, hung.pid)
+
+
+async def test_a_server_ends_though_its_answers_hang(client, place, jp_serverapp, monkeypatch):
+    monkeypatch.setattr("jupyterlab_workbench.answers.END_S", 0.5)
+    answers = jp_serverapp.web_app.settings["workbench_desk"].answers
+    await client.get("recipes")
+    [hung] = [process for process in place.processes() if process.pid == answers.pid]
+    hung.suspend()
+    asked = answers.put("recipes", {"filler": "x" * 2**17})
+    await asyncio.wait_for(asyncio.to_thread(answers.end), 10)
+    assert not hung.is_running()
+    assert "ended while it was asked" in str(asked.exception(5))
+
+
 async def test_a_python_that_is_not_there_is_named(client, jp_serverapp):
     jp_serverapp.web_app.settings["workbench_desk"].answers.python = "/no/such/python"
     error = await client.refused(503, "GET", "recipes")

@@ -54,11 +54,13 @@ def test_the_best_domain_of_each_target_is_drawn():
 
 
 @pytest.mark.parametrize("ground", GROUNDS)
-def test_every_colour_is_seen_on_light_and_on_dark(ground):
-    chart = charts(dataset(3, 4))["identity"].to_dict()
-    scale = chart["encoding"]["color"]["scale"]
-    assert chart["mark"]["opacity"] == 1
-    assert min(contrast(colour, ground) for colour in scale["range"]) >= LEAST
+@pytest.mark.parametrize("name", ["ranks", "identity"])
+def test_every_colour_is_seen_on_light_and_on_dark(name, ground):
+    chart = charts(dataset(3, 4))[name].to_dict()
+    colours = chart["encoding"]["color"]["scale"]["range"]
+    assert len(set(colours)) >= 3
+    assert min(contrast(colour, ground) for colour in colours) >= LEAST
+    assert chart["mark"].get("opacity", 1) == 1
 
 
 def test_figures_stay_small():

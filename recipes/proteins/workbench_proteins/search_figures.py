@@ -12,8 +12,14 @@ from workbench_proteins.search_parameters import SearchParameters
 
 MOST_POINTS = 2500
 MOST_QUERIES = 20
-# From worst to best E-value; each has a contrast of 3:1 on white and on the dark theme's #212121.
+# Every colour has a contrast of 3:1 on white and on the dark theme's #212121.
+# From worst to best E-value.
 SCALE = ("#4a7fd0", "#a860c8", "#d8572a")
+# Of the queries, one after the other; Vega's own are too bright on white.
+QUERIES = (
+    *("#4a7fd0", "#d8572a", "#2e8b57", "#a860c8", "#8f7d12"),
+    *("#1a8fa0", "#d04a8c", "#a06a3a", "#6d8a2a", "#808080"),
+)
 SMALLEST = 1e-300
 """E-values below this cannot be told from 0 in a figure."""
 
@@ -97,7 +103,7 @@ def _ranks(rows: list[dict[str, Any]], n_queries: int) -> Any:
         .encode(
             x=alt.X("rank:Q", title="Rank of the target", scale=alt.Scale(zero=False)),
             y=alt.Y("score:Q", title="Score (bits)"),
-            color=alt.Color("query:N", title="Query"),
+            color=alt.Color("query:N", title="Query", scale=alt.Scale(range=list(QUERIES))),
             tooltip=["query:N", "target:N", "rank:Q", "score:Q", "evalue:Q"],
         )
         .properties(title=title, width=420, height=300)
