@@ -154,6 +154,22 @@ def test_idle_cards_of_a_draining_node_are_out_of_service(slurm, place, jobs):
         slurm.resume("npu1")
 
 
+def test_a_partition_that_is_out_of_service_is_not_said_to_refuse_jobs(slurm, jobs):
+    slurm.drain("gpu1", "new fans")
+    try:
+        time.sleep(0.5)
+        # A home of its own, where nobody has asked this before.
+        with Place(slurm) as place:
+            start = place.pool()[0]["gpu"]["gpu:a100"]["start"]
+            assert start["at"] is None
+            assert "waits for them" in start["refused"]
+            assert "no start in sight" in place.call("pool", "show").stdout
+        # Nor does Slurm.
+        slurm.wait_job(jobs("--partition=gpu", "--gres=gpu:a100:1", "--time=5"), "PENDING")
+    finally:
+        slurm.resume("gpu1")
+
+
 def test_without_a_controller_the_last_look_is_shown_as_stale(slurm, place):
     before = place.pool()[1]
     with slurm.controller_down():

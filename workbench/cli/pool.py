@@ -134,7 +134,7 @@ def _notes(partitions: list[Partition]) -> Iterator[str]:
                     "CPUs or no memory are left on their nodes, or whole nodes are given only."
                 )
             if each.start is not None and each.start.refused:
-                yield f"{what}: a job would be refused. {each.start.refused}"
+                yield f"{what}: no start in sight. {each.start.refused}"
             elif each.start is not None and each.start.at:
                 told.add(schedulers().usable[partition.scheduler].title)
     for scheduler in sorted(told):
@@ -149,7 +149,7 @@ def _start(accelerator: Accelerator) -> str:
     if start is None:
         return ""
     if start.at is None:
-        return "refused" if start.refused else "not told"
+        return "not in sight" if start.refused else "not told"
     wait_s = (datetime.fromisoformat(start.at) - datetime.now(UTC)).total_seconds()
     return "now" if wait_s < 60 else f"in {_span(wait_s)}"
 

@@ -97,7 +97,7 @@ def _start(spec: ClusterSpec) -> dict[str, Any] | None:
         "words": answer.words,
     }
     if isinstance(answer, Refusal):
-        # Why it would be refused holds until somebody changes it: no age is told.
+        # Why there is none holds until somebody changes it: no age is told.
         return {**found, "at": None, "refused": answer.plain, "collected": None, "age_s": None}
     return {**found, "at": answer.at, "refused": None, **_age(answer)}
 

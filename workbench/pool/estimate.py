@@ -89,7 +89,8 @@ def estimate(partitions: Iterable[Partition], site: Site) -> None:
         if command is None:
             continue
         kept = _read(key)
-        _put(accelerator, cards, command, kept.answer if kept else None)
+        if kept is not None:
+            _put(accelerator, cards, command, kept)
         if kept is None or kept.age_s >= SAME_S:
             age_s = kept.age_s if kept else SHOWN_S
             wanted.append((age_s, scheduler, request, accelerator, cards, command))
@@ -97,8 +98,7 @@ def estimate(partitions: Iterable[Partition], site: Site) -> None:
     with ThreadPoolExecutor(MOST) as pool:
         answers = pool.map(lambda each: test_only(each[1], each[2], wait=False), chosen)
         for (*_, accelerator, cards, command), answer in zip(chosen, answers, strict=True):
-            if answer is not None:
-                _put(accelerator, cards, command, answer)
+            _put(accelerator, cards, command, _Kept(answer, 0.0))
 
 
 def usual_request(
@@ -129,12 +129,13 @@ def _shown(partitions: Iterable[Partition]) -> Iterator[tuple[Partition, Acceler
                 yield partition, accelerator
 
 
-def _put(accelerator: Accelerator, cards: int, command: Command, answer: Answer | None) -> None:
-    source = " ".join(command[:2])
+def _put(accelerator: Accelerator, cards: int, command: Command, kept: _Kept) -> None:
+    source, answer = " ".join(command[:2]), kept.answer
     if isinstance(answer, StartEstimate):
         accelerator.start = Start(answer.at, cards, source, answer.collected)
-    elif isinstance(answer, Refusal) and answer.permanent:
-        accelerator.start = Start(None, cards, source, rfc3339(time.time()), answer.plain)
+    elif isinstance(answer, Refusal):
+        collected = rfc3339(time.time() - kept.age_s)
+        accelerator.start = Start(None, cards, source, collected, answer.plain)
 
 
 def _question(scheduler: Scheduler, asked: JobRequest) -> tuple[Command | None, Path]:

@@ -39,7 +39,7 @@ class Start:
     source
         The command that said so.
     refused
-        Why such a job could not start at all.
+        Why no start is in sight.
     """
 
     at: str | None

@@ -208,7 +208,13 @@ def test_when_a_job_would_start():
             "no such partition",
             True,
         ),
-        ("allocation failure: Requested node configuration is not available", "never start", True),
+        ("allocation failure: Requested node configuration is not available", "waits", False),
+        (
+            "sbatch: error: Batch job submission failed: Requested node configuration is not "
+            "available",
+            "never start",
+            True,
+        ),
         ("sbatch: error: Invalid generic resource (gres) specification", "site file", True),
         (
             "sbatch: error: Batch job submission failed: Invalid account or account/partition "

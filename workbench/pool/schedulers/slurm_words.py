@@ -32,6 +32,13 @@ REFUSALS: Refusals = (
         "No node of this partition has that much memory. Ask for less for each worker.",
         True,
     ),
+    # What --test-only says also where nodes are only out of service: then sbatch takes the job.
+    (
+        "allocation failure: Requested node configuration is not available",
+        "No node that is in service has that many CPUs, cards or that much memory. A job for nodes "
+        "that are out of service waits for them; else ask for less, or in another partition.",
+        False,
+    ),
     (
         "node configuration is not available",
         "No node of this partition has that many CPUs, cards or that much memory, so the job "

@@ -56,7 +56,7 @@ class ScriptAnswer(Answer):
 class StartEstimate(Answer):
     """When the first job would start, by the word of `source` of the scheduler `title`.
 
-    `refused` says why it could not start at all, `words` are the scheduler's own.
+    `refused` says why no start is in sight, `words` are the scheduler's own.
     """
 
     at: str | None

@@ -161,7 +161,7 @@ export interface IScriptAnswer {
 
 /** When the first job would start, by the word of `source` of the scheduler `title`.
 
-`refused` says why it could not start at all, `words` are the scheduler's own. */
+`refused` says why no start is in sight, `words` are the scheduler's own. */
 export interface IStartEstimate {
   at: string | null;
   title: string;

@@ -35,7 +35,8 @@ export function JobTable(props: { jobs: IClusterJob[] }): JSX.Element {
                 data-state={job.state === 'failed' ? 'failed' : undefined}
               >
                 <th scope="row" title={job.name}>
-                  {job.job_id ?? 'no number yet'}
+                  {job.job_id ??
+                    (job.state === 'failed' ? 'no number' : 'no number yet')}
                 </th>
                 <td>{JOB_WORDS[job.state]}</td>
                 <td>

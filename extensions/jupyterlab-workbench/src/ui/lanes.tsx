@@ -79,7 +79,7 @@ export function CardLane(props: {
       {start && !startsNow(start) && (
         <span className="jp-mod-more">
           {start.refused
-            ? `a job would be refused: ${start.refused}`
+            ? `no start in sight: ${start.refused}`
             : `next start: ${startWords(start)}`}
         </span>
       )}

@@ -63,7 +63,7 @@ export function LaunchMeaning(props: {
           {warning}
         </div>
       ))}
-      <Refused draft={draft} />
+      <NoStart draft={draft} />
       <Trouble error={draft.error} />
       {!here && (
         <section aria-label="Job script" aria-busy={draft.busy}>
@@ -77,8 +77,8 @@ export function LaunchMeaning(props: {
   );
 }
 
-/** What the scheduler would refuse: plain words first, its own folded. */
-function Refused(props: { draft: IDraft }): JSX.Element | null {
+/** Why the scheduler sees no start: plain words first, its own folded. */
+function NoStart(props: { draft: IDraft }): JSX.Element | null {
   const start = props.draft.estimate?.start;
   if (!start?.refused) {
     return null;
@@ -86,7 +86,7 @@ function Refused(props: { draft: IDraft }): JSX.Element | null {
   return (
     <div className="jp-Workbench-trouble" role="alert">
       <div>
-        {start.title} would refuse such a job. {start.refused}
+        {start.title} sees no start for such a job. {start.refused}
       </div>
       <details className="jp-Workbench-own">
         <summary>In the words of {start.title}</summary>
@@ -101,7 +101,7 @@ function firstStart(draft: IDraft): string {
   if (!start) {
     return draft.estimate ? 'not told' : '–';
   }
-  return start.refused ? 'never' : startWords(start);
+  return start.refused ? 'not in sight' : startWords(start);
 }
 
 function shares({ workers, memory_bytes }: ILocalShare): string {

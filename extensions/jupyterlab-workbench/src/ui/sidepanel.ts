@@ -9,8 +9,9 @@ import { PoolSection } from './pool';
 import { RecipesSection } from './recipes';
 import { RunsSection } from './runs';
 
-// Of the panel's height, where nobody has drawn the sections larger or smaller.
-const SHARES = [3, 3, 2, 3];
+// Of the panel's height, where nobody has drawn the sections larger or smaller: on a usual screen
+// the recipes of two fields are seen.
+const SHARES = [5, 4, 3, 6];
 const LEAST = 0.1;
 const [RECIPES, RUNS, CLUSTERS, POOL] = [0, 1, 2, 3];
 
@@ -32,7 +33,7 @@ export class WorkbenchPanel extends SidePanel {
       this._accordion?.expand(unfolded);
     }
     this._accordion?.collapse(POOL);
-    this._accordion?.setRelativeSizes([3, 3, 2, 0]);
+    this._share();
     this._accordion?.expansionToggled.connect((_, index) =>
       this._giveRoom(index)
     );
@@ -60,7 +61,7 @@ export class WorkbenchPanel extends SidePanel {
   /** Unfold the pool. */
   showPool(): void {
     this._accordion?.expand(POOL);
-    this._accordion?.setRelativeSizes([2, 2, 2, 4]);
+    this._share();
   }
 
   /** Unfold the recipes, and put the cursor into their search. */
@@ -72,10 +73,20 @@ export class WorkbenchPanel extends SidePanel {
   /** What is unfolded must be seen: a layout that was saved may leave it no height. */
   private _giveRoom(index: number): void {
     const accordion = this._accordion;
-    const open = (n: number) => !accordion?.widgets[n].isHidden;
-    if (accordion && open(index) && accordion.relativeSizes()[index] < LEAST) {
-      accordion.setRelativeSizes(SHARES.map((one, n) => (open(n) ? one : 0)));
+    if (!accordion || accordion.widgets[index].isHidden) {
+      return;
     }
+    if (accordion.relativeSizes()[index] < LEAST) {
+      this._share();
+    }
+  }
+
+  /** Share the height out to what is unfolded. */
+  private _share(): void {
+    const accordion = this._accordion;
+    accordion?.setRelativeSizes(
+      SHARES.map((one, n) => (accordion.widgets[n].isHidden ? 0 : one))
+    );
   }
 
   private _first: (() => Promise<void>) | undefined;
