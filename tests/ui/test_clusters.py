@@ -134,8 +134,8 @@ def test_what_is_wrong_is_said_at_its_field_and_what_slurm_refuses_in_its_words(
     site.write_text(text.replace("--gres=dcu:k100:{n}", "--gres=dcu:k200:{n}"))
     try:
         form.get_by_label("Name", exact=True).fill("refused-too")
-        said = form.get_by_role("alert").filter(has_text="would refuse")
-        expect(said).to_contain_text("Ask for less, or in another partition")
+        said = form.get_by_role("alert").filter(has_text="sees no start")
+        expect(said).to_contain_text("ask for less, or in another partition")
         said.get_by_text("In the words of").click()
         expect(said).to_contain_text("Requested node configuration is not available")
         form.get_by_role("button", name="Launch", exact=True).click()
