@@ -44,6 +44,7 @@ def pytest_configure():
 
 
 ASK_A_SCHEDULER = (
+    "extensions/jupyterlab-workbench/tests/test_on_slurm.py",
     "tests/slurm/",
     "tests/ui/test_card_map.py",
     "tests/ui/test_clusters.py",

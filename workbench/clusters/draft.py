@@ -97,9 +97,9 @@ def _start(spec: ClusterSpec) -> dict[str, Any] | None:
         "words": answer.words,
     }
     if isinstance(answer, Refusal):
-        # Why there is none holds until somebody changes it: no age is told.
+        # Why it would be refused holds until somebody changes it: no age is told.
         return {**found, "at": None, "refused": answer.plain, "collected": None, "age_s": None}
-    return {**found, "at": answer.at, "refused": None, **_age(answer)}
+    return {**found, "at": answer.at, "refused": answer.why_not or None, **_age(answer)}
 
 
 def _age(answer: StartEstimate) -> dict[str, Any]:

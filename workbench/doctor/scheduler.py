@@ -102,8 +102,7 @@ def account_findings(site: Site, partitions: dict[str, Partition]) -> Iterator[F
     refused = [(each, answer) for each, answer in told if isinstance(answer, Refusal)]
     takes = [each.name for each, answer in told if isinstance(answer, StartEstimate)]
     for partition, answer in refused:
-        does = "refuses" if answer.permanent else "has no start in sight for"
-        said = f"{partition.name} {does} a small job: {answer.words}"
+        said = f"{partition.name} refuses a small job: {answer.words}"
         yield (warning if takes else bad)(JOBS, said, answer.plain)
     if takes:
         left = len(open_) - len(answers)

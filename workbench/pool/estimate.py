@@ -132,8 +132,9 @@ def _shown(partitions: Iterable[Partition]) -> Iterator[tuple[Partition, Acceler
 def _put(accelerator: Accelerator, cards: int, command: Command, kept: _Kept) -> None:
     source, answer = " ".join(command[:2]), kept.answer
     if isinstance(answer, StartEstimate):
-        accelerator.start = Start(answer.at, cards, source, answer.collected)
-    elif isinstance(answer, Refusal):
+        why_not = answer.why_not or None
+        accelerator.start = Start(answer.at, cards, source, answer.collected, why_not)
+    elif isinstance(answer, Refusal) and answer.permanent:
         collected = rfc3339(time.time() - kept.age_s)
         accelerator.start = Start(None, cards, source, collected, answer.plain)
 

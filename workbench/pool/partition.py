@@ -39,7 +39,7 @@ class Start:
     source
         The command that said so.
     refused
-        Why no start is in sight.
+        Why no start is in sight: the job would be refused, or the nodes for it are out of service.
     """
 
     at: str | None

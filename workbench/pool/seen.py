@@ -106,11 +106,24 @@ class Limits:
 
 @dataclass(frozen=True)
 class StartEstimate:
-    """When a job would start, by a scheduler's own word; it rests on everybody's time limits."""
+    """When a job would start, by a scheduler's own word; it rests on everybody's time limits.
+
+    Attributes
+    ----------
+    at
+        RFC 3339; None where no start is in sight.
+    words
+        The scheduler's own.
+    collected
+        When it said so, RFC 3339.
+    why_not
+        Why no start is in sight though the job would be taken; with what to do.
+    """
 
     at: str | None
     words: str
     collected: str
+    why_not: str = ""
 
 
 @dataclass(frozen=True)

@@ -69,10 +69,12 @@ class Answers:
     def put(self, question: str, given: dict[str, Any]) -> Future[Any]:
         """Send a question; the answer comes by the future."""
         future: Future[Any] = Future()
+        # Who stops waiting does not take the place away into which the answer is put.
+        future.set_running_or_notify_cancel()
         with self._lock:
             process = self._started()
             number = next(self._numbers)
-            if not self._waiting:
+            if not self._waits_for(process):
                 self._heard = time.monotonic()
             line = json.dumps({"id": number, "ask": question, "with": given})
             self._waiting[number] = (process, future)
@@ -85,29 +87,36 @@ class Answers:
         with self._lock:
             if self._waiting or time.monotonic() - self._asked < self.idle_s:
                 return
-        self.end()
+            process = self._let_go()
+        _end(process)
 
     def give_up_if_silent(self) -> None:
-        """Kill a process that hangs: who waits is told, and the next question starts another."""
+        """Kill a process that hangs: who waits is told, and the next question starts another.
+
+        Nobody waits for its end: what hangs in a file system outlives even that signal.
+        """
         with self._lock:
             process, silent_s = self._process, time.monotonic() - self._heard
-            if process is None or not self._waiting or silent_s < self.silent_s:
+            if process is None or not self._waits_for(process) or silent_s < self.silent_s:
                 return
-            self._log.error("No answer for %.0f s: process %s is ended", silent_s, process.pid)
-            process.kill()
+            self._let_go()
+        self._log.error("No answer for %.0f s: process %s is given up", silent_s, process.pid)
+        process.kill()
+        self._tell_gone(process)
 
     def end(self) -> None:
         """End the process."""
         with self._lock:
-            process, self._process = self._process, None
-            self._lines.put(None)
-        if process is None:
-            return
-        try:
-            process.wait(END_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            process = self._let_go()
+        _end(process)
+
+    def _let_go(self) -> subprocess.Popen[str] | None:
+        process, self._process = self._process, None
+        self._lines.put(None)
+        return process
+
+    def _waits_for(self, process: subprocess.Popen[str]) -> bool:
+        return any(one is process for one, _ in self._waiting.values())
 
     def _started(self) -> subprocess.Popen[str]:
         if self._process is None or self._process.poll() is not None:
@@ -142,20 +151,28 @@ class Answers:
         code = process.wait()
         lines.put(None)
         with self._lock:
-            left = {n: one for n, one in self._waiting.items() if one[0] is process}
-            for number in left:
-                del self._waiting[number]
             if self._process is process:
                 self._process = None
-        if left:
+        if self._tell_gone(process):
             self._log.error("%s -m workbench.answers ended with code %s", self.python, code)
-        for _, future in left.values():
+
+    def _tell_gone(self, process: subprocess.Popen[str]) -> int:
+        """Tell those who wait for a process that it is gone; return how many they were."""
+        with self._lock:
+            left = [n for n, (one, _) in self._waiting.items() if one is process]
+            futures = [self._waiting.pop(n)[1] for n in left]
+        for future in futures:
             future.set_exception(self._gone())
+        return len(futures)
 
     def _take(self, said: dict[str, Any]) -> None:
         with self._lock:
-            _, future = self._waiting.pop(said["id"])
+            waiting = self._waiting.pop(said["id"], None)
             self._asked = self._heard = time.monotonic()
+        if waiting is None:
+            # The last word of one that was given up.
+            return
+        _, future = waiting
         if "error" in said:
             future.set_exception(answered(said["error"]))
         else:
@@ -168,6 +185,18 @@ class Answers:
             f"The process that knows the recipes ended while it was asked ({self.python} -m "
             "workbench.answers). Is science-workbench installed there? The server's log says more.",
         )
+
+
+def _end(process: subprocess.Popen[str] | None) -> None:
+    """Wait for the end of a process that nobody asks any more, though not for ever."""
+    if process is None:
+        return
+    try:
+        process.wait(END_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(END_S)
 
 
 def _send(process: subprocess.Popen[str], lines: SimpleQueue[str | None]) -> None:

@@ -101,12 +101,25 @@ async def test_a_process_that_hangs_is_given_up(client, place, jp_serverapp, mon
     ]
     await asyncio.sleep(1)
     assert answers.pid == hung.pid
-    usual_s, answers.silent_s = answers.silent_s, 0.5
-    done = await asyncio.wait_for(asyncio.gather(*asked), 15)
-    answers.silent_s = usual_s
+    with monkeypatch.context() as patch:
+        patch.setattr(answers, "silent_s", 0.5)
+        done = await asyncio.wait_for(asyncio.gather(*asked), 15)
     assert "ended while it was asked" in done[0]["message"]
     await client.get("recipes")
     assert answers.pid not in (None, hung.pid)
+
+
+async def test_who_stops_waiting_takes_nobody_the_answers(client, place, jp_serverapp):
+    answers = jp_serverapp.web_app.settings["workbench_desk"].answers
+    await client.get("recipes")
+    [process] = [one for one in place.processes() if one.pid == answers.pid]
+    process.suspend()
+    asked = asyncio.ensure_future(answers.ask("recipes"))
+    await asyncio.sleep(0.3)
+    asked.cancel()
+    process.resume()
+    await client.get("recipes")
+    assert asked.cancelled()
 
 
 async def test_a_server_ends_though_its_answers_hang(client, place, jp_serverapp, monkeypatch):

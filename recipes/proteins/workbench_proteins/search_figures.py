@@ -17,9 +17,9 @@ MOST_QUERIES = 20
 SCALE = ("#4a7fd0", "#a860c8", "#d8572a")
 # Of the queries, one after the other; Vega's own are too bright on white.
 QUERIES = (
-    *("#4a7fd0", "#d8572a", "#2e8b57", "#a860c8", "#8f7d12"),
-    *("#1a8fa0", "#d04a8c", "#a06a3a", "#6d8a2a", "#808080"),
-)
+    "#4a7fd0", "#d8572a", "#2e8b57", "#a860c8", "#8f7d12",
+    "#1a8fa0", "#d04a8c", "#a06a3a", "#6d8a2a", "#808080",
+)  # fmt: skip
 SMALLEST = 1e-300
 """E-values below this cannot be told from 0 in a figure."""
 

@@ -282,6 +282,12 @@ def test_the_command_shows_when_a_job_would_start_and_that_this_is_a_guess(slurm
     assert "no start in sight" in text
 
 
+def test_a_scheduler_that_is_too_busy_to_say_says_nothing_of_the_start(slurm, home):
+    slurm.put("sbatch", "echo 'sbatch: error: Socket timed out on send/recv operation' >&2; exit 1")
+    _, document = workbench_json("pool", "show", home=home)
+    assert shown(document, "gpu", "gpu:a100")["start"] is None
+
+
 def test_at_most_four_questions_a_look_and_each_only_once(slurm, home):
     for _ in range(2):
         workbench_json("pool", "show", home=home)

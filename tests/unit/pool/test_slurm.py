@@ -208,7 +208,6 @@ def test_when_a_job_would_start():
             "no such partition",
             True,
         ),
-        ("allocation failure: Requested node configuration is not available", "waits", False),
         (
             "sbatch: error: Batch job submission failed: Requested node configuration is not "
             "available",
@@ -242,6 +241,15 @@ def test_refusals_in_plain_words(said, plain, permanent):
     assert plain in found.plain
     assert found.permanent is permanent
     assert all(line in found.words for line in said.splitlines())
+
+
+def test_nodes_that_are_out_of_service_are_no_refusal():
+    said = "allocation failure: Requested node configuration is not available"
+    found = slurm.parse_test("", said, "2026-11-26T08:00:00Z")
+    assert (found.at, found.words) == (None, said)
+    assert "waits for them" in found.why_not
+    too_much = f"sbatch: error: Memory specification can not be satisfied\n{said}"
+    assert "that much memory" in slurm.parse_test("", too_much, "").plain
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import Any
 from workbench.pool.hostlist import expanded
 from workbench.pool.scheduler import Command, JobRequest, Scheduler, directive_path
 from workbench.pool.schedulers.slurm_gres import asked, counted
-from workbench.pool.schedulers.slurm_words import REASONS, REFUSALS
+from workbench.pool.schedulers.slurm_words import NO_NODE, REASONS, REFUSALS, WHY_NO_NODE
 from workbench.pool.seen import (
     JobState,
     Limits,
@@ -167,6 +167,8 @@ class Slurm(Scheduler):
 
     def parse_test(self, out: str, err: str, collected: str) -> StartEstimate | Refusal:
         """Read ``sbatch: Job 20 to start at 2026-11-26T07:55:18 ...``, on standard error."""
+        if NO_NODE in err and "error:" not in err:
+            return StartEstimate(None, err.strip(), collected, WHY_NO_NODE)
         match = re.search(r"to start at (\S+)", err)
         if match is None:
             return self.refusal(err)

@@ -7,6 +7,12 @@ from collections.abc import Mapping
 from workbench.pool.words import Refusals
 
 # slurm_errno.c and the reasons in job_state_reason.c; sbatch prints the latter on a line before.
+# What --test-only says also where nodes are only out of service: then sbatch takes the job.
+NO_NODE = "allocation failure: Requested node configuration is not available"
+WHY_NO_NODE = (
+    "No node that is in service has that many CPUs, cards or that much memory. A job for nodes "
+    "that are out of service waits for them; else ask for less, or in another partition."
+)
 REFUSALS: Refusals = (
     (
         "Invalid account or account/partition",
@@ -31,13 +37,6 @@ REFUSALS: Refusals = (
         "Memory specification can not be satisfied",
         "No node of this partition has that much memory. Ask for less for each worker.",
         True,
-    ),
-    # What --test-only says also where nodes are only out of service: then sbatch takes the job.
-    (
-        "allocation failure: Requested node configuration is not available",
-        "No node that is in service has that many CPUs, cards or that much memory. A job for nodes "
-        "that are out of service waits for them; else ask for less, or in another partition.",
-        False,
     ),
     (
         "node configuration is not available",
