@@ -8,7 +8,7 @@ import os
 import signal
 
 import pytest
-from xdist.scheduler import LoadScopeScheduling
+from xdist.scheduler import LoadFileScheduling
 
 from tests.needs import DATA_UNSET
 
@@ -54,15 +54,16 @@ ASK_A_SCHEDULER = (
 TOGETHER = ("tests/faults/", "tests/ui/")
 
 
-class Parts(LoadScopeScheduling):
+class Parts(LoadFileScheduling):
     """Shares the tests out to processes, part by part, each part in order."""
 
     def _split_scope(self, nodeid):
         if nodeid.startswith(ASK_A_SCHEDULER):
             return "scheduler"
-        return next(
-            (folder for folder in TOGETHER if nodeid.startswith(folder)), nodeid.partition("::")[0]
-        )
+        for folder in TOGETHER:
+            if nodeid.startswith(folder):
+                return folder
+        return super()._split_scope(nodeid)
 
 
 def pytest_xdist_make_scheduler(config, log):

@@ -14,7 +14,7 @@ from tests.ui.paints import COUNT, first_paint_ms, frames_per_s, open_map
 from tests.ui.place import Place
 from tests.ui.test_looks import THEMES, findings
 from tools.rig.big import BigSlurm
-from workbench.testing.contrast import LEAST, contrast
+from workbench.testing.contrast import LEAST, contrast, linear
 
 PAINT_MS = 1000
 # What a picture of 32,000 cards reaches without a graphics card on a computer with other work.
@@ -244,11 +244,6 @@ BLINDNESS = {
         (0.004733, 0.691367, 0.303900),
     ),
 }
-
-
-def linear(colour):
-    parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
-    return [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
 
 
 def seen(colour, matrix):

@@ -29,18 +29,19 @@ class Answers:
     ----------
     python
         The Python that has the recipes.
+
+    Attributes
+    ----------
     idle_s
-        End the process when nothing was asked for so long.
+        The process is ended when nothing was asked for so long.
     silent_s
-        Give the process up when it was asked and has answered nothing for so long.
+        It is given up when it was asked and has answered nothing for so long.
     """
 
-    def __init__(
-        self, python: str, log: Logger, idle_s: float = IDLE_S, silent_s: float = SILENT_S
-    ) -> None:
+    def __init__(self, python: str, log: Logger) -> None:
         self.python = python
-        self.idle_s = idle_s
-        self.silent_s = silent_s
+        self.idle_s = IDLE_S
+        self.silent_s = SILENT_S
         self._log = log
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
@@ -102,7 +103,12 @@ class Answers:
             self._let_go()
         self._log.error("No answer for %.0f s: process %s is given up", silent_s, process.pid)
         process.kill()
-        self._tell_gone(process)
+        self._tell(
+            process,
+            f"The process that knows the recipes did not answer for {silent_s:.0f} s and was "
+            "given up: a file system or a recipe hangs. Try again; if that hangs too, ask who "
+            "runs this computer whether its disks answer.",
+        )
 
     def end(self) -> None:
         """End the process."""
@@ -153,16 +159,20 @@ class Answers:
         with self._lock:
             if self._process is process:
                 self._process = None
-        if self._tell_gone(process):
+        ended = (
+            f"The process that knows the recipes ended while it was asked ({self.python} -m "
+            "workbench.answers). Is science-workbench installed there? The server's log says more."
+        )
+        if self._tell(process, ended):
             self._log.error("%s -m workbench.answers ended with code %s", self.python, code)
 
-    def _tell_gone(self, process: subprocess.Popen[str]) -> int:
-        """Tell those who wait for a process that it is gone; return how many they were."""
+    def _tell(self, process: subprocess.Popen[str], why: str) -> int:
+        """Tell those who wait for a process that is gone why; return how many they were."""
         with self._lock:
             left = [n for n, (one, _) in self._waiting.items() if one is process]
             futures = [self._waiting.pop(n)[1] for n in left]
         for future in futures:
-            future.set_exception(self._gone())
+            future.set_exception(plain(503, "no_answer", why))
         return len(futures)
 
     def _take(self, said: dict[str, Any]) -> None:
@@ -177,14 +187,6 @@ class Answers:
             future.set_exception(answered(said["error"]))
         else:
             future.set_result(said["answer"])
-
-    def _gone(self) -> Exception:
-        return plain(
-            503,
-            "no_answer",
-            f"The process that knows the recipes ended while it was asked ({self.python} -m "
-            "workbench.answers). Is science-workbench installed there? The server's log says more.",
-        )
 
 
 def _end(process: subprocess.Popen[str] | None) -> None:

@@ -64,11 +64,11 @@ class Desk:
     def begin(self) -> None:
         """Begin to watch."""
         self._tasks = [
-            asyncio.ensure_future(self._watch(look, every_s))
-            for look, every_s in (
-                (self.look, WATCH_S),
-                (self.look_for_news, NEWS_S),
-                (self.look_after_answers, WATCH_S),
+            asyncio.ensure_future(self._watch(what, look, every_s))
+            for what, look, every_s in (
+                ("The runs", self.look, WATCH_S),
+                ("The runs", self.look_for_news, NEWS_S),
+                ("The process that knows the recipes", self.look_after_answers, WATCH_S),
             )
         ]
 
@@ -85,7 +85,7 @@ class Desk:
         if self._index is not None:
             self._index.close()
 
-    async def _watch(self, look: Callable[[], Awaitable[None]], every_s: float) -> None:
+    async def _watch(self, what: str, look: Callable[[], Awaitable[None]], every_s: float) -> None:
         # JupyterLab's start does not wait for the workbench; the first request finds it loaded.
         await asyncio.to_thread(lambda: workbench.views)
         while True:
@@ -93,9 +93,9 @@ class Desk:
             try:
                 await look()
             except Exception as error:
-                # Whatever it was, the next look may go well: nobody else restarts drivers here.
+                # Whatever it was, the next look may go well: nobody else does this here.
                 defect = not isinstance(error, OSError | WorkbenchError | Told)
-                self._log.warning("The runs could not be looked at: %s", error, exc_info=defect)
+                self._log.warning("%s could not be looked at: %s", what, error, exc_info=defect)
 
     async def look_for_news(self) -> None:
         """Tell that runs have begun or ended: browsers ask only then, and seldom by themselves."""

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 from workbench.pool.words import Refusals
 
-# slurm_errno.c and the reasons in job_state_reason.c; sbatch prints the latter on a line before.
 # What --test-only says also where nodes are only out of service: then sbatch takes the job.
 NO_NODE = "allocation failure: Requested node configuration is not available"
 WHY_NO_NODE = (
     "No node that is in service has that many CPUs, cards or that much memory. A job for nodes "
     "that are out of service waits for them; else ask for less, or in another partition."
 )
+# slurm_errno.c and the reasons in job_state_reason.c; sbatch prints the latter on a line before.
 REFUSALS: Refusals = (
     (
         "Invalid account or account/partition",
